@@ -1,0 +1,1 @@
+"""Innkeeper's tests. ``unit/`` mirrors ``core/``; ``fixtures/`` holds what they stand on."""
