@@ -1,0 +1,1 @@
+"""Innkeeper: orders, billing and provisioning for people who sell web hosting."""

@@ -1,0 +1,156 @@
+"""Who did what: an append-only log whose rows are chained by hash, so that a change shows."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import event, insert, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from core.kernel.db import Base
+from core.kernel.ids import new_id
+
+GENESIS = "0" * 64
+MASKED = "****"
+SECRET_WORDS = ("password", "token", "secret", "account_number", "routing_number", "license", "birth")
+_PENDING = "audit.pending"
+
+
+class AuditEntry(Base):
+    __tablename__ = "audit_entry"
+
+    sequence: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    id: Mapped[UUID] = mapped_column(unique=True)
+    at: Mapped[datetime] = mapped_column(index=True)
+    actor: Mapped[str]  # "staff:<id>", "client:<id>", "system"
+    acting_for: Mapped[str] = mapped_column(default="")
+    ip: Mapped[str] = mapped_column(default="")
+    request_id: Mapped[str] = mapped_column(default="")
+    action: Mapped[str]  # "invoice.mark_paid"
+    target: Mapped[str] = mapped_column(index=True)  # "invoice:<id>"
+    before: Mapped[dict[str, Any] | None]
+    after: Mapped[dict[str, Any] | None]
+    previous_hash: Mapped[str]
+    hash: Mapped[str]
+
+
+class AuditHead(Base):
+    """One row: the end of the chain. Updating it puts writers in line, for the moment of commit only."""
+
+    __tablename__ = "audit_head"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    sequence: Mapped[int]
+    hash: Mapped[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Where the chain does not hold."""
+
+    sequence: int
+    reason: str
+
+
+def mask(facts: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Replace what a name says is secret. Values become text, numbers or lists of them."""
+    if facts is None:
+        return None
+    return {
+        name: MASKED if any(word in name.lower() for word in SECRET_WORDS) else _plain(value)
+        for name, value in facts.items()
+    }
+
+
+def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(one) for one in value]
+    return str(value)
+
+
+def record(
+    session: Session,
+    *,
+    actor: str,
+    action: str,
+    target: str,
+    now: datetime,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+    ip: str = "",
+    acting_for: str = "",
+    request_id: str = "",
+) -> None:
+    """Write one entry with the caller's transaction. It is chained just before the commit."""
+    row = {
+        "id": new_id(), "at": now, "actor": actor, "acting_for": acting_for, "ip": ip,
+        "request_id": request_id, "action": action, "target": target,
+        "before": mask(before), "after": mask(after),
+    }  # fmt: skip
+    session.info.setdefault(_PENDING, []).append(row)
+
+
+@event.listens_for(Session, "before_commit")
+def _chain(session: Session) -> None:
+    pending = session.info.pop(_PENDING, [])
+    if not pending:
+        return
+    session.flush()
+    sequence, previous = _take_head(session, len(pending))
+    for offset, row in enumerate(pending):
+        row |= {"sequence": sequence + offset, "previous_hash": previous}
+        row["hash"] = previous = digest(row)
+    session.execute(insert(AuditEntry), pending)
+    session.execute(update(AuditHead).where(AuditHead.id == 1).values(hash=previous))
+
+
+@event.listens_for(Session, "after_rollback")
+def _forget(session: Session) -> None:
+    session.info.pop(_PENDING, None)
+
+
+def _take_head(session: Session, count: int) -> tuple[int, str]:
+    advance = (
+        update(AuditHead)
+        .where(AuditHead.id == 1)
+        .values(sequence=AuditHead.sequence + count)
+        .returning(AuditHead.sequence, AuditHead.hash)
+    )
+    end, previous = session.execute(advance, execution_options={"synchronize_session": False}).one()
+    return end - count + 1, previous
+
+
+def digest(row: Mapping[str, Any]) -> str:
+    """SHA-256 over every column but the hash itself, in a fixed order."""
+    names = ("sequence", "id", "at", "actor", "acting_for", "ip", "request_id", "action", "target",
+             "before", "after", "previous_hash")  # fmt: skip
+    facts = {name: row[name] for name in names}
+    facts["id"], facts["at"] = str(row["id"]), row["at"].isoformat()
+    text = json.dumps(facts, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def verify(session: Session) -> Iterator[Problem]:
+    """Walk the whole chain in order and tell every place where it breaks."""
+    previous, expected = GENESIS, 1
+    columns = AuditEntry.__table__.columns
+    rows = session.execute(select(*columns).order_by(AuditEntry.sequence)).yield_per(1000)
+    for row in rows.mappings():
+        if row["sequence"] != expected:
+            yield Problem(sequence=expected, reason="an entry is missing")
+        if row["previous_hash"] != previous:
+            yield Problem(sequence=row["sequence"], reason="the entry before it was changed or removed")
+        if digest(row) != row["hash"]:
+            yield Problem(sequence=row["sequence"], reason="the entry was changed")
+        previous, expected = row["hash"], row["sequence"] + 1
+    head = session.get(AuditHead, 1)
+    if head is None or head.sequence != expected - 1 or head.hash != previous:
+        yield Problem(sequence=expected, reason="the end of the chain was cut off")

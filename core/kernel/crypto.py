@@ -1,0 +1,60 @@
+"""Encryption at rest: AES-256-GCM under a key ring, each value bound to its row.
+
+A record reads ``v1.<key id>.<base64 of nonce and ciphertext>``. The associated data names the row, so a
+value copied to another row does not open.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+from collections.abc import Mapping
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+NONCE_BYTES = 12
+KEY_BYTES = 32
+
+
+class DecryptionError(ValueError):
+    """The key is unknown, the record damaged, or it belongs to another row."""
+
+
+class KeyRing:
+    """``keys`` maps key id to 32 bytes; ``current`` encrypts, all of them decrypt."""
+
+    def __init__(self, keys: Mapping[str, bytes], current: str) -> None:
+        if current not in keys:
+            raise ValueError(f"the key ring has no key {current!r}")
+        if any(len(key) != KEY_BYTES for key in keys.values()):
+            raise ValueError("every key must be 32 bytes")
+        self._keys = dict(keys)
+        self._current = current
+
+    @classmethod
+    def single(cls, secret: bytes) -> KeyRing:
+        """A ring of one key. Its id is derived from it, so a second key never meets the same id."""
+        key = hashlib.sha256(b"innkeeper-at-rest:" + secret).digest()
+        key_id = hashlib.sha256(b"innkeeper-key-id:" + key).hexdigest()[:8]
+        return cls({key_id: key}, key_id)
+
+    def encrypt(self, plaintext: bytes, aad: str) -> str:
+        """``aad`` is "table/column/row id"."""
+        nonce = os.urandom(NONCE_BYTES)
+        sealed = AESGCM(self._keys[self._current]).encrypt(nonce, plaintext, aad.encode())
+        return f"v1.{self._current}.{base64.urlsafe_b64encode(nonce + sealed).decode()}"
+
+    def decrypt(self, record: str, aad: str) -> bytes:
+        """Raises DecryptionError."""
+        try:
+            version, key_id, body = record.split(".")
+            raw = base64.urlsafe_b64decode(body)
+            if version != "v1":
+                raise DecryptionError(f"unknown record version {version!r}")
+            return AESGCM(self._keys[key_id]).decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], aad.encode())
+        except KeyError as error:
+            raise DecryptionError("the key of this record is not in the ring") from error
+        except (ValueError, InvalidTag) as error:
+            raise DecryptionError("the record does not open for this row") from error

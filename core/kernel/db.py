@@ -1,0 +1,194 @@
+"""The database: one engine per process, the only module besides the models that knows the dialect.
+
+SQLite is the embedded default, PostgreSQL the production one. SQLAlchemy silently drops ``FOR UPDATE``
+on SQLite, so limited things are guarded by a conditional ``UPDATE`` and constraints, never by a lock.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Engine,
+    Integer,
+    MetaData,
+    String,
+    TypeDecorator,
+    Uuid,
+    create_engine,
+    event,
+    make_url,
+    text,
+)
+from sqlalchemy.engine.interfaces import Dialect
+from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+BUSY_TIMEOUT_SECONDS = 30
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An instant. Aware in, aware out, always UTC; naive values are refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant needs a time zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """Every table's base. Annotations choose the column type."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {
+        UUID: Uuid(),
+        datetime: UtcDateTime(),
+        dict[str, Any]: JSON(none_as_null=True),
+        list[Any]: JSON(),
+        list[str]: JSON(),
+        str: String(),
+        int: BigInteger().with_variant(Integer(), "sqlite"),
+    }
+
+
+def key() -> Any:
+    """The primary key of nearly every table: a UUIDv7 made by us."""
+    return mapped_column(Uuid(), primary_key=True)
+
+
+class _Queue:
+    """A lock handed over in order of arrival, so that no writer starves behind SQLite's polling."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._waiting: deque[threading.Event] = deque()
+        self._held = False
+
+    def acquire(self) -> None:
+        with self._guard:
+            if not self._held:
+                self._held = True
+                return
+            mine = threading.Event()
+            self._waiting.append(mine)
+        mine.wait()
+
+    def release(self) -> None:
+        with self._guard:
+            if self._waiting:
+                self._waiting.popleft().set()
+            else:
+                self._held = False
+
+
+class Database:
+    """Opens transactions. ``url`` is an SQLAlchemy URL: ``sqlite:////path/file`` or PostgreSQL."""
+
+    def __init__(self, url: str) -> None:
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.engine = self._sqlite() if self.is_sqlite else self._postgresql()
+        self._writers = _Queue()
+        self._local = threading.local()
+
+    def _sqlite(self) -> Engine:
+        if self.url.database:
+            Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(self.url, connect_args={"timeout": BUSY_TIMEOUT_SECONDS})
+        event.listen(engine, "connect", _configure_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+
+    def _postgresql(self) -> Engine:
+        return create_engine(self.url, pool_pre_ping=True, pool_size=10, max_overflow=20)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Session]:
+        """One write transaction: committed at the end, rolled back when anything is raised.
+
+        Never call the outside world in here. Nesting is a mistake and raises RuntimeError.
+        """
+        if getattr(self._local, "busy", False):
+            raise RuntimeError("a transaction is open in this thread already")
+        if self.is_sqlite:
+            self._writers.acquire()
+        self._local.busy = True
+        try:
+            with self._session(write=True) as session:
+                yield session
+                session.commit()
+        finally:
+            self._local.busy = False
+            if self.is_sqlite:
+                self._writers.release()
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """One snapshot to read from. What is written in it is thrown away."""
+        with self._session(write=False) as session:
+            try:
+                yield session
+            finally:
+                session.rollback()
+
+    @contextmanager
+    def _session(self, *, write: bool) -> Iterator[Session]:
+        with self.engine.connect() as connection:
+            connection = connection.execution_options(innkeeper_write=write)
+            with Session(connection, expire_on_commit=False) as session:
+                yield session
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether this thread holds a write transaction: outside calls assert that it does not."""
+        return bool(getattr(self._local, "busy", False))
+
+    def ping(self) -> None:
+        """Raises when the database does not answer."""
+        with self.read() as session:
+            session.execute(text("SELECT 1"))
+
+    def dispose(self) -> None:
+        self.engine.dispose()
+
+
+def _configure_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")  # NORMAL may lose the last commits at a power cut
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_SECONDS * 1000}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Any) -> None:
+    # A deferred BEGIN would take the write lock late and fail instead of waiting.
+    write = connection.get_execution_options().get("innkeeper_write", True)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")

@@ -1,0 +1,138 @@
+"""The outbox: facts committed with what caused them, delivered at least once afterwards.
+
+Writing an event also writes one delivery per subscriber and enqueues the task that delivers it, all in
+the caller's transaction. Each delivery succeeds or is retried alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from core.kernel.db import Base, key
+from core.kernel.ids import new_id
+
+RETRY_AFTER = (5, 30, 120, 600, 3600)  # seconds; afterwards hourly until staff look
+GIVE_UP_AFTER = 20
+DELIVER = "outbox"  # the task's name
+
+
+class OutboxEvent(Base):
+    __tablename__ = "outbox_event"
+
+    id: Mapped[UUID] = key()
+    name: Mapped[str]
+    version: Mapped[int] = mapped_column(default=1)
+    payload: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime] = mapped_column(index=True)
+
+
+class OutboxDelivery(Base):
+    __tablename__ = "outbox_delivery"
+    __table_args__ = (
+        UniqueConstraint("event_id", "subscriber"),
+        Index("ix_outbox_delivery_due", "state", "next_try_at"),
+    )
+
+    id: Mapped[UUID] = key()
+    event_id: Mapped[UUID] = mapped_column(ForeignKey("outbox_event.id"))
+    subscriber: Mapped[str]
+    state: Mapped[str] = mapped_column(default="due")  # due, done, dead
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_try_at: Mapped[datetime]
+    error: Mapped[str] = mapped_column(default="")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """A committed event as a handler sees it."""
+
+    id: UUID
+    name: str
+    occurred_at: datetime
+    payload: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscriber:
+    """``handle`` runs outside any transaction and must bear being called twice with one fact."""
+
+    name: str
+    event: str
+    handle: Callable[[Fact], None]
+
+
+class Outbox:
+    """Who listens. One per process, filled while the app is built."""
+
+    def __init__(self) -> None:
+        self._subscribers: dict[str, Subscriber] = {}
+
+    def subscribe(self, subscriber: Subscriber) -> None:
+        """Raises ValueError when the name is taken."""
+        if subscriber.name in self._subscribers:
+            raise ValueError(f"two subscribers are called {subscriber.name!r}")
+        self._subscribers[subscriber.name] = subscriber
+
+    def listeners(self, event: str) -> list[Subscriber]:
+        return [one for one in self._subscribers.values() if one.event == event]
+
+    def find(self, name: str) -> Subscriber | None:
+        return self._subscribers.get(name)
+
+    def publish(self, session: Session, name: str, payload: Mapping[str, object], *, now: datetime) -> list[UUID]:
+        """Write the event and its deliveries; returns the ids of the deliveries to enqueue."""
+        event_id = new_id()
+        values = {field: str(value) for field, value in payload.items()}
+        session.add(OutboxEvent(id=event_id, name=name, payload=values, created_at=now))
+        session.flush()
+        return [self._delivery(session, event_id, one.name, now) for one in self.listeners(name)]
+
+    def _delivery(self, session: Session, event_id: UUID, subscriber: str, now: datetime) -> UUID:
+        delivery = OutboxDelivery(id=new_id(), event_id=event_id, subscriber=subscriber, next_try_at=now)
+        session.add(delivery)
+        return delivery.id
+
+
+def due(session: Session, now: datetime, limit: int = 500) -> Iterable[tuple[UUID, int]]:
+    """Deliveries whose time has come, as (id, tries so far), oldest first."""
+    statement = (
+        select(OutboxDelivery.id, OutboxDelivery.attempts)
+        .where(OutboxDelivery.state == "due", OutboxDelivery.next_try_at <= now)
+        .order_by(OutboxDelivery.next_try_at)
+        .limit(limit)
+    )
+    return [(row.id, row.attempts) for row in session.execute(statement)]
+
+
+def load(session: Session, delivery_id: UUID) -> tuple[str, Fact] | None:
+    """The subscriber's name and the fact, or None when it was delivered already."""
+    delivery = session.get(OutboxDelivery, delivery_id)
+    if delivery is None or delivery.state != "due":
+        return None
+    row = session.get_one(OutboxEvent, delivery.event_id)
+    fact = Fact(id=row.id, name=row.name, occurred_at=row.created_at, payload=dict(row.payload))
+    return delivery.subscriber, fact
+
+
+def mark_done(session: Session, delivery_id: UUID) -> None:
+    session.execute(
+        update(OutboxDelivery).where(OutboxDelivery.id == delivery_id).values(state="done", error="")
+    )
+
+
+def mark_failed(session: Session, delivery_id: UUID, error: str, now: datetime) -> None:
+    """Plan the next try on the ladder; after GIVE_UP_AFTER tries it is dead and staff see it."""
+    delivery = session.get_one(OutboxDelivery, delivery_id)
+    delivery.attempts += 1
+    delivery.error = error[:500]
+    step = RETRY_AFTER[min(delivery.attempts, len(RETRY_AFTER)) - 1]
+    delivery.next_try_at = now + timedelta(seconds=step)
+    if delivery.attempts >= GIVE_UP_AFTER:
+        delivery.state = "dead"

@@ -1,0 +1,40 @@
+"""Tables of mail: each message is written once per cause and contact, then sent."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.kernel.db import Base, key
+
+
+class MailMessage(Base):
+    """``dedupe_key`` is "<event id>:<mail type>:<contact id>": one fact writes one mail, ever."""
+
+    __tablename__ = "mail_message"
+    __table_args__ = (Index("ix_mail_message_due", "state", "next_try_at"),)
+
+    id: Mapped[UUID] = key()
+    number: Mapped[int] = mapped_column(unique=True)
+    brand_id: Mapped[UUID] = mapped_column(ForeignKey("brand.id"))
+    client_id: Mapped[UUID | None] = mapped_column(ForeignKey("client.id"), index=True)
+    contact_id: Mapped[UUID | None] = mapped_column(ForeignKey("contact.id"))
+    order_id: Mapped[UUID | None] = mapped_column(index=True)
+    type: Mapped[str]
+    locale: Mapped[str] = mapped_column(default="en")
+    sender: Mapped[str]
+    recipient: Mapped[str]
+    subject: Mapped[str]
+    body_text: Mapped[str]
+    body_html: Mapped[str] = mapped_column(default="")
+    message_id: Mapped[str] = mapped_column(unique=True)  # Message-ID header: fixed, so a repeat shows
+    dedupe_key: Mapped[str] = mapped_column(unique=True)
+    state: Mapped[str] = mapped_column(default="queued")  # queued, sent, kept, failed
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_try_at: Mapped[datetime]
+    error: Mapped[str] = mapped_column(default="")
+    created_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]

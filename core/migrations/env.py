@@ -1,0 +1,1 @@
+"""Not used: ``core.kernel.migrate`` drives Alembic by its API. The file marks the folder for it."""

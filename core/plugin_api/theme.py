@@ -1,0 +1,32 @@
+"""A theme is data: templates, assets and a few checked tokens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThemeSpec:
+    """``templates/`` and ``static/`` stand beside the plugin's module.
+
+    ``overrides`` names the core templates this theme replaces; each is checked against the list of
+    templates that core renders, so a misspelt one is an error at start.
+    """
+
+    id: str
+    name: str
+    parent: str | None = None  # another theme's id, looked in when a template is missing here
+    overrides: frozenset[str] = frozenset()
+    stylesheet: str | None = None  # a file in static/, linked after base.css
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlotFragment:
+    """A plugin's piece of a page: a template and its plain data, never a string of HTML."""
+
+    slot: str  # one of SLOTS
+    template: str  # in the plugin's templates/
+    order: int = 100
+
+
+SLOTS = frozenset({"shop.order_placed.after_summary", "admin.order.side", "shop.home.after_plans"})
