@@ -56,6 +56,7 @@ class InlineEngine:
         self, session: Session, task: str, subject: UUID, *, queue: str = "default", turn: int = 0
     ) -> None:
         """See ``core.kernel.work.Engine.enqueue``. The run is ready once the transaction commits."""
+        session.connection()  # as a written row would: without it there is nothing to roll back
         asked = _Asked(_innermost(session), Run(task=task, subject=subject, turn=turn, queue=queue))
         self._waiting(session).append(asked)
 
