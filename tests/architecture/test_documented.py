@@ -1,0 +1,56 @@
+"""Hook names, event names and abilities are a public promise: each stands in the documentation."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+import pytest
+
+from core.plugin_api.events import EVENTS
+from core.plugin_api.theme import SLOTS
+from tests.architecture.source import ROOT, tree
+
+API = ROOT / "core" / "plugin_api"
+DOCS = ROOT / "docs" / "plugins"
+
+
+def hooks() -> list[str]:
+    """The functions marked as hook specifications."""
+    return [
+        node.name
+        for node in tree(API / "hookspecs.py").body
+        if isinstance(node, ast.FunctionDef)
+        and any(ast.unparse(d) == "hookspec" for d in node.decorator_list)
+    ]
+
+
+def abilities() -> list[str]:
+    """The small abstract classes a plugin may inherit."""
+    return [
+        node.name
+        for name in ("gateway", "provisioner", "registrar")
+        for node in tree(API / f"{name}.py").body
+        if isinstance(node, ast.ClassDef) and any("ABC" in ast.unparse(base) for base in node.bases)
+    ]
+
+
+def pages() -> str:
+    return "\n".join(path.read_text() for path in sorted(DOCS.glob("*.md")))
+
+
+@pytest.mark.parametrize("name", [*hooks(), *EVENTS, *sorted(SLOTS), *abilities()])
+def test_each_name_is_documented(name: str) -> None:
+    assert f"`{name}`" in pages()
+
+
+@pytest.mark.parametrize(("name", "keys"), EVENTS.items())
+def test_each_event_names_its_payload(name: str, keys: tuple[str, ...]) -> None:
+    row = re.search(rf"^\| `{re.escape(name)}` \|.*$", (DOCS / "events.md").read_text(), re.MULTILINE)
+    assert row is not None
+    assert [key for key in keys if f"`{key}`" not in row.group()] == []
+
+
+def test_the_documentation_promises_no_event_that_is_not_there() -> None:
+    named = re.findall(r"^\| `([a-z]+\.[a-z_]+)` \|", (DOCS / "events.md").read_text(), re.MULTILINE)
+    assert sorted(named) == sorted(EVENTS)
