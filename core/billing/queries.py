@@ -1,0 +1,236 @@
+"""What the admin reads of invoices and of the ledger. Nothing here changes anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import Session
+
+from core.billing.models import Entry, Invoice, InvoiceLine, LedgerAccount, Posting, TaxLine
+from core.brands.models import Brand
+from core.clients.models import Client, Contact
+from core.clients.queries import NAME_COLUMNS, PRIMARY, display_name
+from core.kernel.money import Money
+from core.kernel.paging import AnyRow, AnySelect, Page, Window, fetch_page, has_number, starts_with
+
+STATUSES = ("unpaid", "pending", "paid", "void", "draft")
+OPEN = ("unpaid", "pending")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceRow:
+    """An invoice in a list. Dates are days in the brand's zone."""
+
+    id: UUID
+    label: str
+    kind: str
+    client_id: UUID
+    client_name: str
+    order_id: UUID | None
+    status: str
+    issued_on: date
+    due_on: date
+    paid_on: date | None
+    total: Money
+    paid: Money
+
+    @property
+    def owed(self) -> Money:
+        return self.total - self.paid
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineRow:
+    """A line as it was issued. ``period_end`` is the first day after the period."""
+
+    position: int
+    text: str
+    kind: str
+    service_id: UUID | None
+    period_start: date | None
+    period_end: date | None
+    quantity: int
+    unit: Money
+    discount: Money
+    net: Money
+    gl_code: str
+    explanation: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaxRow:
+    """A tax as it was issued. ``rate`` and ``taxable_share`` are decimals written as text."""
+
+    name: str
+    rate: str
+    taxable_share: str
+    base: Money
+    tax: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoicePage:
+    """One invoice as issued. ``facts`` are seller and buyer as they were on that day."""
+
+    invoice: InvoiceRow
+    brand: str
+    timezone: str
+    net: Money
+    tax: Money
+    lines: tuple[LineRow, ...]
+    taxes: tuple[TaxRow, ...]
+    facts: Mapping[str, Any]
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostingRow:
+    """One side of a journal entry: a debit is positive."""
+
+    account: str
+    account_name: str
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryRow:
+    id: UUID
+    occurred_on: date
+    source: str
+    note: str
+    postings: tuple[PostingRow, ...]
+
+
+def _invoices() -> AnySelect:
+    return (
+        select(
+            Invoice.id, Invoice.label, Invoice.kind, Invoice.client_id, Invoice.order_id, Invoice.status,
+            Invoice.issued_on, Invoice.due_on, Invoice.paid_on, Invoice.currency, Invoice.total_minor,
+            Invoice.paid_minor, *NAME_COLUMNS,
+        )
+        .join(Client, Client.id == Invoice.client_id)
+        .outerjoin(Contact, PRIMARY)
+    )  # fmt: skip
+
+
+def _invoice_row(row: AnyRow) -> InvoiceRow:
+    return InvoiceRow(
+        id=row.id, label=row.label, kind=row.kind, client_id=row.client_id, order_id=row.order_id,
+        client_name=display_name(row.company_name, row.first_name, row.last_name), status=row.status,
+        issued_on=row.issued_on, due_on=row.due_on, paid_on=row.paid_on,
+        total=Money(row.total_minor, row.currency), paid=Money(row.paid_minor, row.currency),
+    )  # fmt: skip
+
+
+def list_invoices(
+    session: Session, window: Window, *, q: str = "", status: str = "", client_id: UUID | None = None
+) -> Page[InvoiceRow]:
+    """Invoices, newest first. ``q`` is a number or the beginning of its label or of a client's name."""
+    statement = _invoices()
+    if q:
+        statement = statement.where(_matches(q))
+    if status:
+        statement = statement.where(Invoice.status == status)
+    if client_id:
+        statement = statement.where(Invoice.client_id == client_id)
+    return fetch_page(session, statement, Invoice.id, window, _invoice_row)
+
+
+def _matches(q: str) -> ColumnElement[bool]:
+    texts = (starts_with(column, q) for column in (Invoice.label, *NAME_COLUMNS))
+    numbers = [has_number(Invoice.number, q)] if "-" not in q else []
+    return or_(*numbers, *texts)
+
+
+def search(session: Session, q: str, limit: int = 8) -> tuple[InvoiceRow, ...]:
+    """The newest invoices that fit."""
+    return list_invoices(session, Window(size=limit), q=q).items
+
+
+def invoice_page(session: Session, invoice_id: UUID) -> InvoicePage | None:
+    """One invoice with its lines and taxes, or None when there is none."""
+    statement = _invoices().add_columns(
+        Invoice.net_minor, Invoice.tax_minor, Invoice.facts, Invoice.digest,
+        Brand.name.label("brand_name"), Brand.timezone,
+    )  # fmt: skip
+    row = session.execute(
+        statement.join(Brand, Brand.id == Invoice.brand_id).where(Invoice.id == invoice_id)
+    ).one_or_none()
+    if row is None:
+        return None
+    return InvoicePage(
+        invoice=_invoice_row(row), brand=row.brand_name, timezone=row.timezone,
+        net=Money(row.net_minor, row.currency), tax=Money(row.tax_minor, row.currency),
+        lines=_lines(session, invoice_id, row.currency), taxes=_taxes(session, invoice_id, row.currency),
+        facts=row.facts, digest=row.digest,
+    )  # fmt: skip
+
+
+def _lines(session: Session, invoice_id: UUID, currency: str) -> tuple[LineRow, ...]:
+    statement = select(InvoiceLine).where(InvoiceLine.invoice_id == invoice_id)
+    lines = session.scalars(statement.order_by(InvoiceLine.position))
+    return tuple(
+        LineRow(
+            position=line.position, text=line.text, kind=line.kind, service_id=line.service_id,
+            period_start=line.period_start, period_end=line.period_end, quantity=line.quantity,
+            unit=Money(line.unit_minor, currency), discount=Money(line.discount_minor, currency),
+            net=Money(line.net_minor, currency), gl_code=line.gl_code, explanation=line.explanation,
+        )
+        for line in lines
+    )  # fmt: skip
+
+
+def _taxes(session: Session, invoice_id: UUID, currency: str) -> tuple[TaxRow, ...]:
+    statement = select(TaxLine).where(TaxLine.invoice_id == invoice_id).order_by(TaxLine.position)
+    return tuple(
+        TaxRow(
+            name=tax.name, rate=tax.rate, taxable_share=tax.taxable_share,
+            base=Money(tax.base_minor, currency), tax=Money(tax.tax_minor, currency),
+        )
+        for tax in session.scalars(statement)
+    )  # fmt: skip
+
+
+def entries(session: Session, sources: Sequence[str]) -> tuple[EntryRow, ...]:
+    """The journal entries that name one of ``sources``, in the order they were written."""
+    statement = (
+        select(Entry, Posting, LedgerAccount.name)
+        .join(Posting, Posting.entry_id == Entry.id)
+        .join(LedgerAccount, LedgerAccount.code == Posting.account)
+        .where(Entry.source.in_(sources))
+        .order_by(Entry.id, Posting.id)
+    )
+    found: dict[UUID, tuple[Entry, list[PostingRow]]] = {}
+    for entry, posting, name in session.execute(statement).tuples():
+        side = PostingRow(
+            account=posting.account, account_name=name, amount=Money(posting.amount_minor, posting.currency)
+        )
+        found.setdefault(entry.id, (entry, []))[1].append(side)
+    return tuple(
+        EntryRow(
+            id=entry.id, occurred_on=entry.occurred_on, source=entry.source, note=entry.note,
+            postings=tuple(sides),
+        )
+        for entry, sides in found.values()
+    )  # fmt: skip
+
+
+def owed_by_client(session: Session, client_ids: Iterable[UUID]) -> dict[UUID, tuple[Money, ...]]:
+    """What each of a page's clients owes on open invoices, one sum per currency."""
+    statement = (
+        select(
+            Invoice.client_id, Invoice.currency, func.sum(Invoice.total_minor - Invoice.paid_minor)
+        )
+        .where(Invoice.client_id.in_(list(client_ids)), Invoice.status.in_(OPEN), Invoice.kind == "invoice")
+        .group_by(Invoice.client_id, Invoice.currency)
+        .order_by(Invoice.currency)
+    )  # fmt: skip
+    owed: dict[UUID, tuple[Money, ...]] = {}
+    for client_id, currency, minor in session.execute(statement).tuples():
+        owed[client_id] = (*owed.get(client_id, ()), Money(int(minor), currency))
+    return owed

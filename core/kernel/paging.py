@@ -1,0 +1,131 @@
+"""Lists at any size: one page at a time by keyset, never by counting or skipping rows.
+
+Rows are ordered by their key (UUIDv7, or a running number), which is the order they were made in,
+newest first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeAlias, TypeVar
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, Select, false, func, or_
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+PAGE_SIZE = 50
+LARGEST = 2**63 - 1
+ItemT = TypeVar("ItemT")
+Text = InstrumentedAttribute[str]
+Cursor: TypeAlias = UUID | int
+AnySelect: TypeAlias = "Select[*tuple[Any, ...]]"
+AnyRow: TypeAlias = "Row[*tuple[Any, ...]]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """Which page: the rows older than ``after``, or newer than ``before``, or the newest."""
+
+    after: Cursor | None = None
+    before: Cursor | None = None
+    size: int = PAGE_SIZE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page(Generic[ItemT]):
+    """One page, newest first. ``newer`` and ``older`` are cursors, None where the list ends."""
+
+    items: tuple[ItemT, ...]
+    newer: Cursor | None = None
+    older: Cursor | None = None
+
+
+def window(
+    after: str | None = None,
+    before: str | None = None,
+    size: int = PAGE_SIZE,
+    read: Callable[[str], Cursor] = UUID,
+) -> Window:
+    """Read cursors as they come in an address. What is no cursor gives the newest page.
+
+    ``read`` is ``int`` for lists by running number.
+    """
+    return Window(after=_cursor(after, read), before=_cursor(before, read), size=size)
+
+
+def _cursor(text: str | None, read: Callable[[str], Cursor]) -> Cursor | None:
+    try:
+        cursor = read(text) if text else None
+    except ValueError:
+        return None
+    return cursor if not isinstance(cursor, int) or 0 <= cursor <= LARGEST else None
+
+
+def fetch_page(
+    session: Session,
+    statement: AnySelect,
+    key: InstrumentedAttribute[Any],
+    window: Window,
+    build: Callable[[AnyRow], ItemT],
+) -> Page[ItemT]:
+    """Run ``statement`` for one page. It must select ``key`` and carry no order of its own."""
+    if window.before is not None and window.after is None:
+        newer = _newer_page(session, statement, key, window, build)
+        if newer is not None:
+            return newer
+    if window.after is not None:
+        statement = statement.where(key < window.after)
+    rows = session.execute(statement.order_by(key.desc()).limit(window.size + 1)).all()
+    shown = rows[: window.size]
+    return Page(
+        items=tuple(build(row) for row in shown),
+        newer=getattr(shown[0], key.key) if shown and window.after else None,
+        older=getattr(shown[-1], key.key) if len(rows) > window.size else None,
+    )
+
+
+def _newer_page(
+    session: Session,
+    statement: AnySelect,
+    key: InstrumentedAttribute[Any],
+    window: Window,
+    build: Callable[[AnyRow], ItemT],
+) -> Page[ItemT] | None:
+    """None when the newest rows are reached: they are better shown as a whole page."""
+    newer = statement.where(key > window.before).order_by(key.asc())
+    rows = session.execute(newer.limit(window.size + 1)).all()
+    if len(rows) <= window.size:
+        return None
+    shown: Sequence[AnyRow] = rows[: window.size][::-1]
+    return Page(
+        items=tuple(build(row) for row in shown),
+        newer=getattr(shown[0], key.key),
+        older=getattr(shown[-1], key.key),
+    )
+
+
+def starts_with(column: Text, text: str) -> ColumnElement[bool]:
+    """Whether a column begins with what was typed, in any case."""
+    return or_(column.startswith(text, autoescape=True), _folded(column, text.lower()))
+
+
+def word_starts_with(column: Text, text: str) -> ColumnElement[bool]:
+    """Whether any word of a column begins with what was typed, in any case."""
+    return or_(
+        starts_with(column, text),
+        column.contains(f" {text}", autoescape=True),
+        func.lower(column).contains(f" {text.lower()}", autoescape=True),
+    )
+
+
+def _folded(column: Text, text: str) -> ColumnElement[bool]:
+    return func.lower(column).startswith(text, autoescape=True)
+
+
+def has_number(column: InstrumentedAttribute[int], text: str) -> ColumnElement[bool]:
+    """Whether a short number is the one that was typed ("20418", "A-51168"); false for other text."""
+    digits = text.rpartition("-")[2].strip()
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= 12):
+        return false()
+    return column == int(digits)

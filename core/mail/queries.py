@@ -1,0 +1,108 @@
+"""What the admin reads of mails. Nothing here changes anything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from core.brands.models import Brand
+from core.kernel.paging import AnyRow, AnySelect, Page, Window, fetch_page, has_number, starts_with
+from core.mail.models import MailMessage
+
+STATES = ("sent", "queued", "failed", "kept")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailRow:
+    """A mail in a list. Instants are UTC."""
+
+    id: UUID
+    number: int
+    type: str
+    subject: str
+    recipient: str
+    state: str
+    attempts: int
+    error: str
+    client_id: UUID | None
+    order_id: UUID | None
+    next_try_at: datetime
+    created_at: datetime
+    sent_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailPage:
+    """One mail as it was written."""
+
+    mail: MailRow
+    timezone: str
+    sender: str
+    locale: str
+    message_id: str
+    body_text: str
+    body_html: str
+
+
+def _mails() -> AnySelect:
+    table = MailMessage
+    return select(
+        table.id, table.number, table.type, table.subject, table.recipient, table.state, table.attempts,
+        table.error, table.client_id, table.order_id, table.next_try_at, table.created_at, table.sent_at,
+    )  # fmt: skip
+
+
+def _mail_row(row: AnyRow) -> MailRow:
+    return MailRow(
+        id=row.id, number=row.number, type=row.type, subject=row.subject, recipient=row.recipient,
+        state=row.state, attempts=row.attempts, error=row.error, client_id=row.client_id,
+        order_id=row.order_id, next_try_at=row.next_try_at, created_at=row.created_at, sent_at=row.sent_at,
+    )  # fmt: skip
+
+
+def list_mails(
+    session: Session, window: Window, *, q: str = "", state: str = "", client_id: UUID | None = None
+) -> Page[MailRow]:
+    """Mails, newest first. ``q`` is a number or the beginning of an address or a subject."""
+    statement = _mails()
+    if q:
+        texts = (starts_with(column, q) for column in (MailMessage.recipient, MailMessage.subject))
+        statement = statement.where(or_(has_number(MailMessage.number, q), *texts))
+    if state:
+        statement = statement.where(MailMessage.state == state)
+    if client_id:
+        statement = statement.where(MailMessage.client_id == client_id)
+    return fetch_page(session, statement, MailMessage.id, window, _mail_row)
+
+
+def mails_of_order(session: Session, order_id: UUID) -> tuple[MailRow, ...]:
+    """Every mail that an order caused, oldest first."""
+    statement = _mails().where(MailMessage.order_id == order_id).order_by(MailMessage.id).limit(200)
+    return tuple(_mail_row(row) for row in session.execute(statement))
+
+
+def mail_page(session: Session, mail_id: UUID) -> MailPage | None:
+    """One mail, or None when there is none."""
+    table = MailMessage
+    statement = _mails().add_columns(
+        table.sender, table.locale, table.message_id, table.body_text, table.body_html, Brand.timezone
+    )
+    row = session.execute(
+        statement.join(Brand, Brand.id == table.brand_id).where(table.id == mail_id)
+    ).one_or_none()
+    if row is None:
+        return None
+    return MailPage(
+        mail=_mail_row(row), timezone=row.timezone, sender=row.sender, locale=row.locale,
+        message_id=row.message_id, body_text=row.body_text, body_html=row.body_html,
+    )  # fmt: skip
+
+
+def failed_count(session: Session, limit: int = 100) -> int:
+    """How many mails could not be sent, counted up to ``limit``."""
+    failed = select(MailMessage.id).where(MailMessage.state == "failed").limit(limit)
+    return session.scalar(select(func.count()).select_from(failed.subquery())) or 0

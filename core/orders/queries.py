@@ -1,0 +1,180 @@
+"""What the admin reads of orders. Nothing here changes anything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import Session
+
+from core.billing.models import Invoice
+from core.brands.models import Brand
+from core.catalog.models import Terms
+from core.clients.models import Client, Contact
+from core.clients.queries import NAME_COLUMNS, PRIMARY, display_name
+from core.kernel.money import Money
+from core.kernel.paging import AnyRow, AnySelect, Page, Window, fetch_page, has_number, starts_with
+from core.orders.models import Order, OrderLine
+from core.services.models import Service
+
+STATES = ("placed", "paid", "provisioning", "completed", "cancelled")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRow:
+    """An order in a list. ``total`` is what its invoice asks for."""
+
+    id: UUID
+    number: int
+    label: str
+    client_id: UUID
+    client_name: str
+    state: str
+    gateway: str
+    total: Money
+    invoice_id: UUID
+    invoice_label: str
+    invoice_status: str
+    placed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderLineRow:
+    """What was ordered and what has become of it."""
+
+    text: str
+    net: Money
+    service_id: UUID
+    service_number: int
+    service_label: str
+    domain: str
+    service_status: str
+    cycle_unit: str
+    cycle_count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderPage:
+    """One order. Instants are UTC; ``timezone`` is the brand's."""
+
+    order: OrderRow
+    brand: str
+    timezone: str
+    new_client: bool
+    client_number: int
+    person: str
+    email: str
+    phone: str
+    ip: str
+    terms_title: str
+    terms_since: date | None
+    terms_accepted_at: datetime | None
+    completed_at: datetime | None
+    lines: tuple[OrderLineRow, ...]
+
+
+def _orders() -> AnySelect:
+    return (
+        select(
+            Order.id, Order.number, Order.label, Order.client_id, Order.state, Order.gateway,
+            Order.invoice_id, Order.placed_at, Invoice.total_minor, Invoice.currency,
+            Invoice.label.label("invoice_label"), Invoice.status.label("invoice_status"), *NAME_COLUMNS,
+        )
+        .join(Invoice, Invoice.id == Order.invoice_id)
+        .join(Client, Client.id == Order.client_id)
+        .outerjoin(Contact, PRIMARY)
+    )  # fmt: skip
+
+
+def _order_row(row: AnyRow) -> OrderRow:
+    return OrderRow(
+        id=row.id, number=row.number, label=row.label, client_id=row.client_id,
+        client_name=display_name(row.company_name, row.first_name, row.last_name), state=row.state,
+        gateway=row.gateway, total=Money(row.total_minor, row.currency), invoice_id=row.invoice_id,
+        invoice_label=row.invoice_label, invoice_status=row.invoice_status, placed_at=row.placed_at,
+    )  # fmt: skip
+
+
+def list_orders(
+    session: Session, window: Window, *, q: str = "", state: str = "", client_id: UUID | None = None
+) -> Page[OrderRow]:
+    """Orders, newest first. ``q`` is a number or the beginning of its label, an email or a client's name."""
+    statement = _orders()
+    if q:
+        statement = statement.where(_matches(q))
+    if state:
+        statement = statement.where(Order.state == state)
+    if client_id:
+        statement = statement.where(Order.client_id == client_id)
+    return fetch_page(session, statement, Order.id, window, _order_row)
+
+
+def _matches(q: str) -> ColumnElement[bool]:
+    texts = (starts_with(column, q) for column in (Order.label, Contact.email, *NAME_COLUMNS))
+    numbers = [has_number(Order.number, q)] if q.isdigit() else []
+    return or_(*numbers, *texts)
+
+
+def search(session: Session, q: str, limit: int = 8) -> tuple[OrderRow, ...]:
+    """The newest orders that fit."""
+    return list_orders(session, Window(size=limit), q=q).items
+
+
+def order_page(session: Session, order_id: UUID) -> OrderPage | None:
+    """One order with what was ordered, or None when there is none."""
+    statement = (
+        _orders()
+        .add_columns(
+            Order.new_client, Order.ip, Order.terms_accepted_at, Order.completed_at, Terms.title,
+            Terms.valid_from, Client.number.label("client_number"), Contact.email, Contact.primary_phone,
+            Brand.name.label("brand_name"), Brand.timezone,
+        )
+        .join(Brand, Brand.id == Order.brand_id)
+        .outerjoin(Terms, Terms.id == Order.terms_id)
+    )  # fmt: skip
+    row = session.execute(statement.where(Order.id == order_id)).one_or_none()
+    if row is None:
+        return None
+    return OrderPage(
+        order=_order_row(row), brand=row.brand_name, timezone=row.timezone, new_client=row.new_client,
+        client_number=row.client_number, person=f"{row.first_name or ''} {row.last_name or ''}".strip(),
+        email=row.email or "", phone=row.primary_phone or "", ip=row.ip, terms_title=row.title or "",
+        terms_since=row.valid_from, terms_accepted_at=row.terms_accepted_at,
+        completed_at=row.completed_at, lines=_lines(session, order_id, row.currency),
+    )  # fmt: skip
+
+
+def _lines(session: Session, order_id: UUID, currency: str) -> tuple[OrderLineRow, ...]:
+    statement = (
+        select(OrderLine, Service)
+        .join(Service, Service.id == OrderLine.service_id)
+        .where(OrderLine.order_id == order_id)
+        .order_by(OrderLine.position)
+    )
+    return tuple(
+        OrderLineRow(
+            text=line.text, net=Money(line.net_minor, currency), service_id=service.id,
+            service_number=service.number, service_label=service.label, domain=service.domain,
+            service_status=service.status, cycle_unit=service.cycle_unit, cycle_count=service.cycle_count,
+        )
+        for line, service in session.execute(statement).tuples()
+    )  # fmt: skip
+
+
+def labels(session: Session, order_ids: list[UUID]) -> dict[UUID, str]:
+    """What people call some orders."""
+    statement = select(Order.id, Order.label).where(Order.id.in_(order_ids))
+    return {order_id: label for order_id, label in session.execute(statement).tuples()}
+
+
+def order_of_service(session: Session, service_id: UUID) -> tuple[UUID, str] | None:
+    """The order that brought a service, as (id, label)."""
+    statement = (
+        select(Order.id, Order.label)
+        .join(OrderLine, OrderLine.order_id == Order.id)
+        .where(OrderLine.service_id == service_id)
+    )
+    row = session.execute(statement).one_or_none()
+    return (row.id, row.label) if row else None

@@ -1,0 +1,133 @@
+"""What the admin reads of services. Nothing here changes anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import Session
+
+from core.brands.models import Brand
+from core.catalog.models import Product
+from core.clients.models import Client, Contact
+from core.clients.queries import NAME_COLUMNS, PRIMARY, display_name
+from core.kernel.money import Money
+from core.kernel.paging import AnyRow, AnySelect, Page, Window, fetch_page, has_number, starts_with
+from core.services.models import Service
+
+STATUSES = ("pending", "active", "suspended", "terminated", "cancelled")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceRow:
+    """A service in a list. ``price`` is per cycle and piece; dates are days in the brand's zone."""
+
+    id: UUID
+    number: int
+    label: str
+    domain: str
+    client_id: UUID
+    client_name: str
+    status: str
+    cycle_unit: str
+    cycle_count: int
+    quantity: int
+    price: Money
+    started_on: date
+    next_due_on: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServicePage:
+    """One service with its facts. Instants are UTC; ``timezone`` is the brand's."""
+
+    service: ServiceRow
+    brand: str
+    timezone: str
+    product_name: str
+    provisioner: str
+    paid_until: date | None
+    anchor_day: int
+    created_at: datetime
+    activated_at: datetime | None
+
+
+def _services() -> AnySelect:
+    return (
+        select(
+            Service.id, Service.number, Service.label, Service.domain, Service.client_id, Service.status,
+            Service.cycle_unit, Service.cycle_count, Service.quantity, Service.price_minor,
+            Service.currency, Service.started_on, Service.next_due_on, *NAME_COLUMNS,
+        )
+        .join(Client, Client.id == Service.client_id)
+        .outerjoin(Contact, PRIMARY)
+    )  # fmt: skip
+
+
+def _service_row(row: AnyRow) -> ServiceRow:
+    return ServiceRow(
+        id=row.id, number=row.number, label=row.label, domain=row.domain, client_id=row.client_id,
+        client_name=display_name(row.company_name, row.first_name, row.last_name), status=row.status,
+        cycle_unit=row.cycle_unit, cycle_count=row.cycle_count, quantity=row.quantity,
+        price=Money(row.price_minor, row.currency), started_on=row.started_on, next_due_on=row.next_due_on,
+    )  # fmt: skip
+
+
+def list_services(
+    session: Session, window: Window, *, q: str = "", status: str = "", client_id: UUID | None = None
+) -> Page[ServiceRow]:
+    """Services, newest first. ``q`` is a number or the beginning of a domain, a label or a client's name."""
+    statement = _services()
+    if q:
+        statement = statement.where(_matches(q))
+    if status:
+        statement = statement.where(Service.status == status)
+    if client_id:
+        statement = statement.where(Service.client_id == client_id)
+    return fetch_page(session, statement, Service.id, window, _service_row)
+
+
+def _matches(q: str) -> ColumnElement[bool]:
+    texts = (starts_with(column, q) for column in (Service.domain, Service.label, *NAME_COLUMNS))
+    return or_(has_number(Service.number, q), *texts)
+
+
+def service_page(session: Session, service_id: UUID) -> ServicePage | None:
+    """One service, or None when there is none."""
+    statement = _services().add_columns(
+        Service.paid_until, Service.anchor_day, Service.created_at, Service.activated_at,
+        Product.name.label("product_name"), Product.provisioner, Brand.name.label("brand_name"),
+        Brand.timezone,
+    )  # fmt: skip
+    joined = statement.join(Product, Product.id == Service.product_id).join(
+        Brand, Brand.id == Service.brand_id
+    )
+    row = session.execute(joined.where(Service.id == service_id)).one_or_none()
+    if row is None:
+        return None
+    return ServicePage(
+        service=_service_row(row), brand=row.brand_name, timezone=row.timezone,
+        product_name=row.product_name, provisioner=row.provisioner, paid_until=row.paid_until,
+        anchor_day=row.anchor_day, created_at=row.created_at, activated_at=row.activated_at,
+    )  # fmt: skip
+
+
+def count_by_client(session: Session, client_ids: Iterable[UUID]) -> dict[UUID, int]:
+    """How many services each of a page's clients has that are not over yet."""
+    statement = (
+        select(Service.client_id, func.count())
+        .where(Service.client_id.in_(list(client_ids)), Service.status.not_in(("terminated", "cancelled")))
+        .group_by(Service.client_id)
+    )
+    return {client_id: count for client_id, count in session.execute(statement).tuples()}
+
+
+def search(session: Session, q: str, limit: int = 8) -> tuple[ServiceRow, ...]:
+    """The newest services that fit. A domain that is there whole is found by its index."""
+    whole = _services().where(Service.domain == q.lower()).order_by(Service.id.desc()).limit(limit)
+    if "." in q and (found := session.execute(whole).all()):
+        return tuple(_service_row(row) for row in found)
+    return list_services(session, Window(size=limit), q=q).items
