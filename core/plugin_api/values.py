@@ -147,6 +147,7 @@ class LookupRequest:
     idempotency_key: str
     reference: str | None
     amount: Money
+    sent_at: datetime | None = None  # when the call was begun: narrows a search through the provider's books
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
