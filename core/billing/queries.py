@@ -206,7 +206,7 @@ def entries(session: Session, sources: Sequence[str]) -> tuple[EntryRow, ...]:
         .order_by(Entry.id, Posting.id)
     )
     found: dict[UUID, tuple[Entry, list[PostingRow]]] = {}
-    for entry, posting, name in session.execute(statement).tuples():
+    for entry, posting, name in session.execute(statement):
         side = PostingRow(
             account=posting.account, account_name=name, amount=Money(posting.amount_minor, posting.currency)
         )
@@ -231,6 +231,6 @@ def owed_by_client(session: Session, client_ids: Iterable[UUID]) -> dict[UUID, t
         .order_by(Invoice.currency)
     )  # fmt: skip
     owed: dict[UUID, tuple[Money, ...]] = {}
-    for client_id, currency, minor in session.execute(statement).tuples():
+    for client_id, currency, minor in session.execute(statement):
         owed[client_id] = (*owed.get(client_id, ()), Money(int(minor), currency))
     return owed

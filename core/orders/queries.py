@@ -159,14 +159,14 @@ def _lines(session: Session, order_id: UUID, currency: str) -> tuple[OrderLineRo
             service_number=service.number, service_label=service.label, domain=service.domain,
             service_status=service.status, cycle_unit=service.cycle_unit, cycle_count=service.cycle_count,
         )
-        for line, service in session.execute(statement).tuples()
+        for line, service in session.execute(statement)
     )  # fmt: skip
 
 
 def labels(session: Session, order_ids: list[UUID]) -> dict[UUID, str]:
     """What people call some orders."""
     statement = select(Order.id, Order.label).where(Order.id.in_(order_ids))
-    return {order_id: label for order_id, label in session.execute(statement).tuples()}
+    return {order_id: label for order_id, label in session.execute(statement)}
 
 
 def order_of_service(session: Session, service_id: UUID) -> tuple[UUID, str] | None:

@@ -216,7 +216,7 @@ def allocations(session: Session, invoice_id: UUID) -> tuple[AllocationRow, ...]
             attempt_id=one.attempt_id, attempt_number=number, amount=Money(one.amount_minor, currency),
             source=one.source, created_at=one.created_at,
         )
-        for one, number, currency in session.execute(statement).tuples()
+        for one, number, currency in session.execute(statement)
     )  # fmt: skip
 
 
@@ -267,4 +267,4 @@ def _sums(session: Session, condition: ColumnElement[bool]) -> tuple[Money, ...]
         .group_by(Invoice.currency)
         .order_by(Invoice.currency)
     )
-    return tuple(Money(int(minor), currency) for currency, minor in session.execute(statement).tuples())
+    return tuple(Money(int(minor), currency) for currency, minor in session.execute(statement))

@@ -218,7 +218,7 @@ def accounts(session: Session, service_ids: Iterable[UUID]) -> dict[UUID, Accoun
             facts={key: str(value) for key, value in account.facts.items()},
             inspected_at=account.inspected_at,
         )
-        for account, name, plugin in session.execute(statement).tuples()
+        for account, name, plugin in session.execute(statement)
     }  # fmt: skip
 
 
@@ -259,5 +259,5 @@ def open_drift(session: Session, limit: int = 200) -> tuple[DriftRow, ...]:
             server_name=name, kind=drift.kind, subject=drift.subject, theirs=drift.theirs,
             ours=drift.ours, found_at=drift.found_at,
         )
-        for drift, name in session.execute(statement).tuples()
+        for drift, name in session.execute(statement)
     )  # fmt: skip

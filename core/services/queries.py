@@ -122,7 +122,7 @@ def count_by_client(session: Session, client_ids: Iterable[UUID]) -> dict[UUID, 
         .where(Service.client_id.in_(list(client_ids)), Service.status.not_in(("terminated", "cancelled")))
         .group_by(Service.client_id)
     )
-    return {client_id: count for client_id, count in session.execute(statement).tuples()}
+    return {client_id: count for client_id, count in session.execute(statement)}
 
 
 def search(session: Session, q: str, limit: int = 8) -> tuple[ServiceRow, ...]:

@@ -1,0 +1,13 @@
+"""What the admin's tests stand on."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.kernel.db import Database
+from tests.integration.web_admin.rows import Rows
+
+
+@pytest.fixture
+def rows(db: Database) -> Rows:
+    return Rows(db)
