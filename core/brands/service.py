@@ -52,6 +52,12 @@ def brand_for_host(session: Session, host: str) -> BrandView:
     return default_brand(session) if row is None else _view(row)
 
 
+def answers_at(session: Session, host: str) -> bool:
+    """Whether a brand has claimed this ``Host`` name."""
+    row = session.scalar(select(BrandHost.id).where(BrandHost.host_name == fold_host(host)))
+    return row is not None
+
+
 def fold_host(host: str) -> str:
     """A host name without port and final dot, in small letters. "[::1]:8000" -> "[::1]"."""
     name = host.strip().lower()
