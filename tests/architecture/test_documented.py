@@ -9,6 +9,7 @@ import pytest
 
 from core.plugin_api.events import EVENTS
 from core.plugin_api.theme import SLOTS
+from core.settings import Settings
 from tests.architecture.source import ROOT, tree
 
 API = ROOT / "core" / "plugin_api"
@@ -54,3 +55,9 @@ def test_each_event_names_its_payload(name: str, keys: tuple[str, ...]) -> None:
 def test_the_documentation_promises_no_event_that_is_not_there() -> None:
     named = re.findall(r"^\| `([a-z]+\.[a-z_]+)` \|", (DOCS / "events.md").read_text(), re.MULTILINE)
     assert sorted(named) == sorted(EVENTS)
+
+
+@pytest.mark.parametrize("name", [name for name in Settings.model_fields if name != "config_file"])
+def test_each_setting_is_documented(name: str) -> None:
+    page = (ROOT / "docs" / "operations" / "settings.md").read_text()
+    assert re.search(rf"^\| `{name}` \|", page, re.MULTILINE)

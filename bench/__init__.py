@@ -1,0 +1,1 @@
+"""Benchmarks: each measures its own limit beside itself. See bench/README.md."""
