@@ -42,6 +42,11 @@ def test_no_room_of_core_is_forgotten_in_the_contract_for_plugins() -> None:
     assert forbidden == rooms - OPEN_TO_PLUGINS
 
 
+def test_the_contracts_see_every_bundled_plugin() -> None:
+    folders = [path.parent for path in (ROOT / "plugins").glob("*/*/plugin.toml")]
+    assert [folder.name for folder in folders if not (folder / "__init__.py").exists()] == []
+
+
 def test_only_the_database_and_models_know_the_dialect() -> None:
     guilty = [
         place(path, line)
