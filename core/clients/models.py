@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from core.identity.models import Membership as Membership
 from core.kernel.db import Base, key
 
 
@@ -45,18 +46,6 @@ class Client(Base):
     credit_minor: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=1)
-
-
-class Membership(Base):
-    """Which clients a user may act for."""
-
-    __tablename__ = "membership"
-    __table_args__ = (UniqueConstraint("user_id", "client_id"),)
-
-    id: Mapped[UUID] = key()
-    user_id: Mapped[UUID] = mapped_column(ForeignKey("user.id"))
-    client_id: Mapped[UUID] = mapped_column(ForeignKey("client.id"), index=True)
-    permissions: Mapped[list[str]] = mapped_column(default=list)
 
 
 class Contact(Base):

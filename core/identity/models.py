@@ -68,6 +68,18 @@ class Staff(Base):
     name: Mapped[str]
 
 
+class Membership(Base):
+    """Which clients a user may act for."""
+
+    __tablename__ = "membership"
+    __table_args__ = (UniqueConstraint("user_id", "client_id"),)
+
+    id: Mapped[UUID] = key()
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("user.id"))
+    client_id: Mapped[UUID] = mapped_column(ForeignKey("client.id"), index=True)
+    permissions: Mapped[list[str]] = mapped_column(default=list)
+
+
 class Throttle(Base):
     """A token bucket: how often something may be tried. One row per (scope, subject)."""
 

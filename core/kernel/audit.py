@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -133,7 +133,7 @@ def digest(row: Mapping[str, Any]) -> str:
     names = ("sequence", "id", "at", "actor", "acting_for", "ip", "request_id", "action", "target",
              "before", "after", "previous_hash")  # fmt: skip
     facts = {name: row[name] for name in names}
-    facts["id"], facts["at"] = str(row["id"]), row["at"].isoformat()
+    facts["id"], facts["at"] = str(row["id"]), row["at"].astimezone(UTC).isoformat()
     text = json.dumps(facts, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -143,7 +143,7 @@ def verify(session: Session) -> Iterator[Problem]:
     previous, expected = GENESIS, 1
     columns = AuditEntry.__table__.columns
     rows = session.execute(select(*columns).order_by(AuditEntry.sequence)).yield_per(1000)
-    for row in rows.mappings():
+    for row in map(dict[str, Any], rows.mappings()):
         if row["sequence"] != expected:
             yield Problem(sequence=expected, reason="an entry is missing")
         if row["previous_hash"] != previous:

@@ -47,7 +47,8 @@ def taxes_for(
     if not taxable:
         return ()
     matching = sorted(
-        (rule for rule in rules if applies(rule, place, on)), key=lambda rule: (rule.position, rule.name)
+        (rule for rule in rules if applies(rule, place, on)),
+        key=lambda rule: (rule.region, rule.position, rule.name),
     )
     borne = [(line, rules_on(line, matching)) for line in lines if line.net_minor]
     bases: Exact = _bases(borne)

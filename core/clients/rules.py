@@ -1,0 +1,252 @@
+"""Checking the contact form. Pure; every field is looked at, so that a person hears of all at once."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import fields
+
+import phonenumbers
+from stdnum import luhn
+
+from core.clients import places
+from core.clients.places import AddressRules
+from core.clients.values import (
+    EMAIL_FORMATS,
+    LANGUAGES,
+    MAIL_TYPES,
+    SIGN_IN_FIELDS,
+    CleanContact,
+    ContactForm,
+    Form,
+)
+from core.identity.rules import check_password_rules, check_username, clean_email, clean_username
+from core.kernel.problems import InvalidFields
+
+LONGEST = 300
+# Control and format characters: NUL breaks databases, line ends break headers, the directional ones
+# let a text read differently from what it is. The joiners are letters' business in some scripts.
+_REFUSED = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
+_JOINERS = "\u200c\u200d"
+_CARD_DIGITS = re.compile(r"(?<!\d)\d(?:[ .\-]?\d){12,18}(?!\d)")
+_PHONES = ("primary_phone", "secondary_phone", "fax", "mobile_phone")
+_REQUIRED = {
+    "first_name": "Enter your first name.",
+    "last_name": "Enter your last name.",
+    "email": "Enter your email address.",
+    "street_address": "Enter the street and house number.",
+    "primary_phone": "Enter a phone number where we can reach you.",
+    "country": "Choose a country.",
+}
+
+
+def check_contact(form: Form, *, need_sign_in: bool) -> CleanContact:
+    """Check what was posted and put it in order.
+
+    With ``need_sign_in`` the user name and the password are checked too; whether the name is free is
+    known only to the database (``make_user``). Raises InvalidFields with a sentence for every field
+    that needs one; what was typed stays with the caller.
+    """
+    check = _Check(ContactForm.read(form))
+    check.texts()
+    check.country()
+    check.email()
+    for name in _PHONES:
+        check.phone(name)
+    check.choices()
+    if need_sign_in:
+        check.sign_in()
+    if check.errors:
+        raise InvalidFields(check.errors)
+    clean = {one.name: check.values.get(one.name, "") for one in fields(CleanContact)}
+    actions = tuple(dict.fromkeys(check.form.email_actions))
+    return CleanContact(**(clean | {"email_actions": actions}))  # type: ignore[arg-type]
+
+
+def tidy(text: str) -> str:
+    """One form of each letter (NFC), no space around it and single ones inside."""
+    return re.sub(r" {2,}", " ", unicodedata.normalize("NFC", text).replace("\u00a0", " ")).strip(" ")
+
+
+def check_text(text: str) -> str | None:
+    """What is wrong with a line somebody typed, whatever it is for; None when it will do."""
+    if len(text) > LONGEST:
+        return f"Use {LONGEST} characters at most."
+    if any(_is_refused(letter) for letter in text):
+        return "Remove the line breaks and invisible characters; type it again if you pasted it."
+    if has_card_number(text):
+        return "This looks like a card number. Type card numbers under the payment method only."
+    return None
+
+
+def _is_refused(letter: str) -> bool:
+    return unicodedata.category(letter) in _REFUSED and letter not in _JOINERS
+
+
+def has_card_number(text: str) -> bool:
+    """13 to 19 digits, spaced or not, with a right check digit (ISO/IEC 7812-1, annex B)."""
+    plain = unicodedata.normalize("NFKC", text)
+    found = (re.sub(r"\D", "", one) for one in _CARD_DIGITS.findall(plain))
+    return any(len(set(digits)) > 1 and luhn.is_valid(digits) for digits in found)
+
+
+class _Check:
+    """Collects clean values and sentences while the form is gone through."""
+
+    def __init__(self, form: ContactForm) -> None:
+        self.form = form
+        self.values: dict[str, str] = {}
+        self.errors: dict[str, str] = {}
+
+    def texts(self) -> None:
+        for one in fields(ContactForm):
+            if one.name in (*SIGN_IN_FIELDS, "email_actions"):
+                continue
+            value = tidy(getattr(self.form, one.name))
+            self.values[one.name] = value
+            problem = None if one.name in _PHONES and len(value) <= 40 else check_text(value)
+            if problem is None and not value:
+                problem = _REQUIRED.get(one.name)
+            self.wrong(one.name, problem)
+
+    def wrong(self, name: str, sentence: str | None) -> None:
+        """Note what is wrong with a field; the first sentence stays."""
+        if sentence:
+            self.errors.setdefault(name, sentence)
+
+    def is_open(self, name: str) -> bool:
+        """Whether the field holds something that nobody has objected to yet."""
+        return bool(self.values[name]) and name not in self.errors
+
+    def country(self) -> None:
+        code = self.values["country"].upper()
+        self.values["country"] = code
+        rules = places.address_rules(code) if len(code) == 2 else None
+        if rules is None:
+            self.wrong("country", "Choose a country from the list.")
+            return
+        self._state(rules)
+        self._county(rules)
+        if rules.needs_city and not self.values["city"]:
+            self.wrong("city", "Enter the city or town.")
+        self._postal_code(rules)
+
+    def _state(self, rules: AddressRules) -> None:
+        choices, typed = places.states(rules.country), self.values["state"]
+        if not choices or (not typed and not rules.needs_state):
+            return
+        code = _find_state(rules.country, typed)
+        if code is None:
+            self.wrong("state", f"Choose the {rules.state_word} from the list.")
+        else:
+            self.values["state"] = code
+
+    def _county(self, rules: AddressRules) -> None:
+        state = self.values["state"]
+        if rules.country != "US" or not self.values["county"] or "state" in self.errors:
+            return
+        found = places.find_county(state, self.values["county"])
+        if found is not None:
+            self.values["county"] = found
+        elif places.counties(state):
+            self.wrong("county", f"Choose a county of {places.state_name('US', state)}.")
+        else:
+            self.wrong("county", f"{places.state_name('US', state)} has no counties. Leave this empty.")
+
+    def _postal_code(self, rules: AddressRules) -> None:
+        code = unicodedata.normalize("NFKC", self.values["postal_code"]).upper()
+        self.values["postal_code"] = code
+        if not code:
+            if rules.needs_postal_code:
+                self.wrong("postal_code", f"Enter the {rules.postal_word}{_as_in(rules)}.")
+        elif not code.isascii() or not places.postal_code_fits(rules.country, "", code):
+            self.wrong("postal_code", _malformed(rules))
+        elif "state" not in self.errors and not places.postal_code_fits(
+            rules.country, self.values["state"], code
+        ):
+            where = places.state_name(rules.country, self.values["state"])
+            self.wrong(
+                "postal_code",
+                f"This {rules.postal_word} is not in {where}. Check it and the {rules.state_word}.",
+            )
+
+    def email(self) -> None:
+        if not self.is_open("email"):
+            return
+        clean = clean_email(self.values["email"])
+        if clean is None:
+            self.wrong("email", "Enter an email address, as in name@example.com.")
+        else:
+            self.values["email"] = clean
+
+    def phone(self, name: str) -> None:
+        if not self.is_open(name):
+            return
+        try:
+            self.values[name] = read_phone(self.values[name], self.values["country"])
+        except ValueError as error:
+            self.wrong(name, str(error))
+
+    def choices(self) -> None:
+        self._one_of("language", tuple(code for code, _ in LANGUAGES), "Choose a language from the list.")
+        formats = tuple(code for code, _ in EMAIL_FORMATS)
+        self._one_of("email_format", formats, "Choose HTML or plain text.")
+        if not set(self.form.email_actions) <= {key for key, _ in MAIL_TYPES}:
+            self.wrong("email_actions", "Choose mails from the list.")
+
+    def _one_of(self, name: str, codes: tuple[str, ...], sentence: str) -> None:
+        """The first is taken when nothing was posted."""
+        value = self.values[name] or codes[0]
+        self.values[name] = value
+        self.wrong(name, None if value in codes else sentence)
+
+    def sign_in(self) -> None:
+        username, password = self.form.username, self.form.password
+        self.values |= {"username": clean_username(username), "password": password}
+        self.wrong("username", check_username(username))
+        if has_card_number(username):
+            self.wrong("username", "This looks like a card number. Choose another user name.")
+        if not password:
+            self.wrong("password", "Choose a password.")
+        self.wrong("password", check_password_rules(password, username, self.values["email"]))
+        if password and not self.form.confirm_password:
+            self.wrong("confirm_password", "Type the password again.")
+        elif password != self.form.confirm_password:
+            self.wrong("confirm_password", "The two passwords differ. Type the same one twice.")
+
+
+def _find_state(country: str, typed: str) -> str | None:
+    """The state that was meant by its code or its name, in whatever case."""
+    wanted = typed.casefold()
+    for code, name in places.states(country):
+        if wanted in (code.casefold(), name.casefold()):
+            return code
+    return None
+
+
+def _as_in(rules: AddressRules) -> str:
+    return f", as in {rules.postal_example}" if rules.postal_example else ""
+
+
+def _malformed(rules: AddressRules) -> str:
+    if rules.country == "US":
+        return "A ZIP code has five digits, as in 78702."
+    country = places.country_name(rules.country)
+    return f"This is not a {rules.postal_word} of {country}. Enter it{_as_in(rules)}."
+
+
+def read_phone(text: str, country: str) -> str:
+    """The number in E.164 ("+15125550140"); ``country`` is where it is from without a +.
+
+    Raises ValueError with a sentence for the person.
+    """
+    how = "Enter the whole number with its area code, as in +1 512 555 0140."
+    try:
+        number = phonenumbers.parse(text, country or None)
+    except phonenumbers.NumberParseException:
+        raise ValueError(how) from None
+    if number.extension:
+        raise ValueError("Leave out the extension; we call the main number.")
+    if not phonenumbers.is_valid_number(number):
+        raise ValueError(how)
+    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))

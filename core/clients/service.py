@@ -1,0 +1,267 @@
+"""Use cases of clients: making one, how they pay, whom to write to, their credit."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from core.brands.values import BrandView
+from core.clients import sources
+from core.clients.models import (
+    BillingAccount,
+    Client,
+    ClientStatus,
+    Contact,
+    ContactMailChoice,
+)
+from core.clients.values import BillingAccountView, CleanContact, ClientView, ContactView, NewClient
+from core.identity.models import Membership
+from core.identity.service import make_user
+from core.kernel import audit, numbers
+from core.kernel.db import changed
+from core.kernel.ids import new_id
+from core.kernel.problems import NotFound
+from core.kernel.work import House, publish
+from core.plugin_api.values import PaymentSource
+
+STATUSES = (
+    ("Pending", "pending"),
+    ("Active", "active"),
+    ("Suspended", "suspended"),
+    ("Closed", "closed"),
+    ("Blocked", "blocked"),
+)
+FIRST_NUMBER = 1001
+_CONTACT_COLUMNS = (
+    "company_name", "first_name", "last_name", "email", "street_address", "address_2", "city", "state",
+    "county", "postal_code", "country", "primary_phone", "secondary_phone", "fax", "mobile_phone",
+    "language", "email_format",
+)  # fmt: skip
+
+
+def ensure_statuses(session: Session) -> None:
+    """Make the usual client statuses when there are none; a host may rename them afterwards."""
+    if session.scalar(select(ClientStatus.id).limit(1)) is not None:
+        return
+    for position, (label, behaviour) in enumerate(STATUSES):
+        row = ClientStatus(id=new_id(), label=label, behaviour=behaviour, position=position)
+        session.add(row)
+    session.flush()
+
+
+def create_client(
+    session: Session,
+    house: House,
+    brand: BrandView,
+    contact: CleanContact,
+    password_hash: str,
+    now: datetime,
+    *,
+    ip: str = "",
+) -> NewClient:
+    """Make the client with its primary contact, its number and, where a user name was given, its user.
+
+    Hash the password before the transaction. Raises InvalidFields when the user name or the email is
+    taken. Not repeatable by itself: the caller's unique key (an order's) makes sure it happens once.
+    """
+    user_id = _make_user(session, contact, password_hash, now)
+    client = _make_client(session, brand, contact, now)
+    contact_id = _make_contact(session, client.id, contact)
+    if user_id is not None:
+        session.add(Membership(id=new_id(), user_id=user_id, client_id=client.id, permissions=["*"]))
+        session.flush()
+    audit.record(
+        session, actor="visitor" if user_id is None else f"client:{user_id}", action="client.create",
+        target=f"client:{client.id}", after={"number": client.number, "brand": brand.slug}, ip=ip, now=now,
+    )  # fmt: skip
+    publish(house, session, "client.created", {"client_id": client.id})
+    return NewClient(client_id=client.id, contact_id=contact_id, user_id=user_id, number=client.number)
+
+
+def _make_user(session: Session, contact: CleanContact, password_hash: str, now: datetime) -> UUID | None:
+    if not contact.username:
+        return None
+    if not password_hash:
+        raise ValueError("a user needs the hash of a password")
+    return make_user(
+        session, username=contact.username, email=contact.email, password_hash=password_hash,
+        locale=contact.language, now=now,
+    )  # fmt: skip
+
+
+def _make_client(session: Session, brand: BrandView, contact: CleanContact, now: datetime) -> Client:
+    client = Client(
+        id=new_id(),
+        brand_id=brand.id,
+        number=numbers.take(session, f"client:{brand.id}", first=FIRST_NUMBER)[0],
+        company_name=contact.company_name,
+        status_id=_status(session, "active"),
+        billing_country=contact.country,
+        currency=brand.currency,
+        created_at=now,
+    )
+    session.add(client)
+    session.flush()
+    return client
+
+
+def _status(session: Session, behaviour: str) -> UUID:
+    ensure_statuses(session)
+    statement = select(ClientStatus.id).where(ClientStatus.behaviour == behaviour)
+    return session.scalars(statement.order_by(ClientStatus.position).limit(1)).one()
+
+
+def _make_contact(session: Session, client_id: UUID, contact: CleanContact) -> UUID:
+    values = {name: getattr(contact, name) for name in _CONTACT_COLUMNS}
+    row = Contact(id=new_id(), client_id=client_id, is_primary=True, roles=["billing"], **values)
+    session.add(row)
+    session.flush()
+    choices = [{"id": new_id(), "contact_id": row.id, "mail_type": one} for one in contact.email_actions]
+    if choices:
+        session.execute(insert(ContactMailChoice), choices)
+    return row.id
+
+
+def client_by_id(session: Session, client_id: UUID) -> ClientView:
+    """Raises NotFound."""
+    found = session.execute(
+        select(Client, ClientStatus.behaviour)
+        .join(ClientStatus, ClientStatus.id == Client.status_id)
+        .where(Client.id == client_id)
+    ).one_or_none()
+    if found is None:
+        raise NotFound("There is no such client.")
+    row, behaviour = found
+    return ClientView(
+        id=row.id, brand_id=row.brand_id, number=row.number, company_name=row.company_name,
+        behaviour=behaviour, billing_day=row.billing_day, billing_country=row.billing_country,
+        is_taxable=row.is_taxable, tax_id=row.tax_id, currency=row.currency,
+        credit_minor=row.credit_minor,
+    )  # fmt: skip
+
+
+def primary_contact(session: Session, client_id: UUID) -> ContactView:
+    """Whom to write to, and where for taxes. Raises NotFound."""
+    row = session.scalar(select(Contact).where(Contact.client_id == client_id, Contact.is_primary))
+    if row is None:
+        raise NotFound("This client has no primary contact.")
+    chosen = session.scalars(
+        select(ContactMailChoice.mail_type)
+        .where(ContactMailChoice.contact_id == row.id)
+        .order_by(ContactMailChoice.id)
+    )
+    values = {name: getattr(row, name) for name in _CONTACT_COLUMNS}
+    return ContactView(id=row.id, client_id=row.client_id, mail_choices=tuple(chosen), **values)
+
+
+def add_billing_account(
+    session: Session,
+    house: House,
+    client_id: UUID,
+    gateway: str,
+    kind: str,
+    source: PaymentSource | None,
+    *,
+    keep: bool,
+    now: datetime,
+) -> UUID:
+    """Write down how a client pays. The source is sealed to its row; brand and last four stay legible.
+
+    ``keep`` says that it may be charged for renewals. The first that may be becomes the default.
+    """
+    account_id = new_id()
+    brand, last4, expires_on = sources.shown(source)
+    sealed = "" if source is None else house.keys.encrypt(sources.dump(source), _bound_to(account_id))
+    row = BillingAccount(
+        id=account_id, client_id=client_id, gateway=gateway, kind=kind, source_encrypted=sealed,
+        brand=brand, last4=last4, expires_on=expires_on, keep=keep, mandate=sources.mandate(source),
+        is_default=keep and _wants_default(session, client_id), created_at=now,
+    )  # fmt: skip
+    session.add(row)
+    session.flush()
+    return account_id
+
+
+def _bound_to(account_id: UUID) -> str:
+    return f"billing_account/source_encrypted/{account_id}"
+
+
+def _wants_default(session: Session, client_id: UUID) -> bool:
+    # Touching the client puts two accounts added at once in line: only one finds no default.
+    touched = changed(
+        session, update(Client).where(Client.id == client_id).values(version=Client.version + 1)
+    )
+    if not touched:
+        raise NotFound("There is no such client.")
+    default = select(BillingAccount.id).where(
+        BillingAccount.client_id == client_id, BillingAccount.is_default
+    )
+    return session.scalar(default) is None
+
+
+def billing_account(session: Session, billing_account_id: UUID) -> BillingAccountView:
+    """What may be shown of it. Raises NotFound."""
+    row = session.get(BillingAccount, billing_account_id)
+    if row is None:
+        raise NotFound("There is no such billing account.")
+    return BillingAccountView(
+        id=row.id, client_id=row.client_id, gateway=row.gateway, kind=row.kind, brand=row.brand,
+        last4=row.last4, expires_on=row.expires_on, keep=row.keep, is_default=row.is_default,
+        removed=row.removed_at is not None,
+    )  # fmt: skip
+
+
+def load_source(session: Session, house: House, billing_account_id: UUID) -> PaymentSource | None:
+    """The source to charge; None when there is nothing to (redirect, manual) or it was removed.
+
+    Raises NotFound; DecryptionError when the record does not open for its row.
+    """
+    row = session.get(BillingAccount, billing_account_id)
+    if row is None:
+        raise NotFound("There is no such billing account.")
+    if not row.source_encrypted or row.removed_at is not None:
+        return None
+    return sources.load(house.keys.decrypt(row.source_encrypted, _bound_to(row.id)))
+
+
+def remove_billing_account(session: Session, billing_account_id: UUID, now: datetime) -> bool:
+    """Take a method away and forget its source for good; False when it was gone already.
+
+    What stays is what old payments refer to: gateway, brand, last four.
+    """
+    statement = update(BillingAccount).where(
+        BillingAccount.id == billing_account_id, BillingAccount.removed_at.is_(None)
+    )
+    gone = {"removed_at": now, "source_encrypted": "", "is_default": False, "keep": False}
+    return changed(session, statement.values(**gone))
+
+
+def add_credit(session: Session, client_id: UUID, minor: int) -> None:
+    """Add to a client's credit, in minor units of the client's currency. Raises ValueError below 1,
+    NotFound. The ledger entry is the caller's."""
+    if minor < 1:
+        raise ValueError(f"credit grows by whole minor units, not by {minor}")
+    grown = update(Client).where(Client.id == client_id).values(credit_minor=Client.credit_minor + minor)
+    if not changed(session, grown):
+        raise NotFound("There is no such client.")
+
+
+def take_credit(session: Session, client_id: UUID, minor: int) -> int:
+    """Take up to ``minor`` of a client's credit; the amount taken, 0 when there is none.
+
+    Two who take at once never get the same money: the row is taken by conditional UPDATE. Raises
+    ValueError for a negative amount, NotFound. The ledger entry is the caller's.
+    """
+    if minor < 0:
+        raise ValueError("credit is taken, not given, here")
+    while True:
+        held = session.scalar(select(Client.credit_minor).where(Client.id == client_id))
+        if held is None:
+            raise NotFound("There is no such client.")
+        taken = min(held, minor)
+        same = update(Client).where(Client.id == client_id, Client.credit_minor == held)
+        if taken == 0 or changed(session, same.values(credit_minor=Client.credit_minor - taken)):
+            return taken
