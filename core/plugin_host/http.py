@@ -127,7 +127,7 @@ class GuardedAdapter(HTTPAdapter):
             if self._faults is not None:
                 self._before(self._faults, request)
             response = self._dispatch(request, timeout or (CONNECT_SECONDS, READ_SECONDS), verify, cert)
-            _read_whole(response)
+            _read_whole(response, where)
             return response if self._faults is None else self._faults.after(request, response)
         except PluginError:
             raise
@@ -192,7 +192,7 @@ def guarded_session(
     return GuardedSession(GuardedAdapter(policy, transport=transport, faults=faults))
 
 
-def _read_whole(response: requests.Response) -> None:
+def _read_whole(response: requests.Response, where: str) -> None:
     """Read the body now, so that a broken one is told apart here and not inside a plugin."""
     ends = time.monotonic() + TOTAL_SECONDS
     parts: list[bytes] = []
@@ -201,15 +201,24 @@ def _read_whole(response: requests.Response) -> None:
         for part in response.iter_content(CHUNK):
             size += len(part)
             if size > LARGEST_ANSWER:
-                raise NoAnswer(f"the answer is larger than {LARGEST_ANSWER} bytes")
+                raise NoAnswer(f"{where}: the answer is larger than {LARGEST_ANSWER} bytes")
             if time.monotonic() > ends:
-                raise NoAnswer(f"the answer took longer than {TOTAL_SECONDS:.0f} s")
+                raise NoAnswer(f"{where}: the answer took longer than {TOTAL_SECONDS:.0f} s")
             parts.append(part)
     except BaseException:
         response.close()
         raise
+    if not size and not _end_is_marked(response):
+        raise NoAnswer(f"{where}: the answer is empty and was cut off, or its end is not marked")
     response._content = b"".join(parts)
     setattr(response, "_content_consumed", True)  # noqa: B010 - requests sets it, its types omit it
+
+
+def _end_is_marked(response: requests.Response) -> bool:
+    """Whether an empty body is meant: http.client takes a header that was cut short for a whole one."""
+    headers = response.headers
+    bodiless = response.status_code in (204, 304) or response.request.method == "HEAD"
+    return bodiless or "Content-Length" in headers or "Transfer-Encoding" in headers
 
 
 def _same_origin(one: str, other: str) -> bool:
@@ -234,15 +243,13 @@ def _reason(error: BaseException) -> str:
 
 
 class _WithoutQueries(logging.Filter):
-    """urllib3 logs whole request lines at DEBUG; a query may hold a secret."""
+    """urllib3 logs whole addresses; a query may hold a secret."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if isinstance(record.args, tuple):
-            record.args = tuple(
-                arg.partition("?")[0] if isinstance(arg, str) and arg.startswith("/") else arg
-                for arg in record.args
-            )
+            record.args = tuple(arg.partition("?")[0] if isinstance(arg, str) else arg for arg in record.args)
         return True
 
 
-logging.getLogger("urllib3.connectionpool").addFilter(_WithoutQueries())
+for _name in ("urllib3.connectionpool", "urllib3.connection"):
+    logging.getLogger(_name).addFilter(_WithoutQueries())
