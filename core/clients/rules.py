@@ -43,9 +43,10 @@ _REQUIRED = {
 def check_contact(form: Form, *, need_sign_in: bool) -> CleanContact:
     """Check what was posted and put it in order.
 
-    With ``need_sign_in`` the user name and the password are checked too; whether the name is free is
-    known only to the database (``make_user``). Raises InvalidFields with a sentence for every field
-    that needs one; what was typed stays with the caller.
+    With ``need_sign_in`` a user name and a password are needed; without it a user name may be there and
+    the password is not looked at. Whether the name is free only the database knows (``taken``).
+    Raises InvalidFields with a sentence for every field that needs one; what was typed stays with the
+    caller.
     """
     check = _Check(ContactForm.read(form))
     check.texts()
@@ -54,8 +55,10 @@ def check_contact(form: Form, *, need_sign_in: bool) -> CleanContact:
     for name in _PHONES:
         check.phone(name)
     check.choices()
+    if need_sign_in or check.form.username.strip():
+        check.username()
     if need_sign_in:
-        check.sign_in()
+        check.password()
     if check.errors:
         raise InvalidFields(check.errors)
     clean = {one.name: check.values.get(one.name, "") for one in fields(CleanContact)}
@@ -200,18 +203,21 @@ class _Check:
         self.values[name] = value
         self.wrong(name, None if value in codes else sentence)
 
-    def sign_in(self) -> None:
-        username, password = self.form.username, self.form.password
-        self.values |= {"username": clean_username(username), "password": password}
-        self.wrong("username", check_username(username))
-        if has_card_number(username):
+    def username(self) -> None:
+        self.values["username"] = clean_username(self.form.username)
+        self.wrong("username", check_username(self.form.username))
+        if has_card_number(self.form.username):
             self.wrong("username", "This looks like a card number. Choose another user name.")
+
+    def password(self) -> None:
+        password, again = self.form.password, self.form.confirm_password
+        self.values["password"] = password
         if not password:
             self.wrong("password", "Choose a password.")
-        self.wrong("password", check_password_rules(password, username, self.values["email"]))
-        if password and not self.form.confirm_password:
+        self.wrong("password", check_password_rules(password, self.form.username, self.values["email"]))
+        if password and not again:
             self.wrong("confirm_password", "Type the password again.")
-        elif password != self.form.confirm_password:
+        elif password != again:
             self.wrong("confirm_password", "The two passwords differ. Type the same one twice.")
 
 

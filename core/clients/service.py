@@ -17,15 +17,23 @@ from core.clients.models import (
     Contact,
     ContactMailChoice,
 )
+from core.clients.sources import dump as dump_source
+from core.clients.sources import load as parse_source
 from core.clients.values import BillingAccountView, CleanContact, ClientView, ContactView, NewClient
 from core.identity.models import Membership
-from core.identity.service import make_user
+from core.identity.service import make_user, taken
 from core.kernel import audit, numbers
 from core.kernel.db import changed
 from core.kernel.ids import new_id
 from core.kernel.problems import NotFound
 from core.kernel.work import House, publish
 from core.plugin_api.values import PaymentSource
+
+__all__ = [
+    "add_billing_account", "add_credit", "billing_account", "client_by_id", "create_client", "dump_source",
+    "ensure_statuses", "is_taxable", "load_source", "parse_source", "primary_contact",
+    "remove_billing_account", "taken", "take_credit",
+]  # fmt: skip
 
 STATUSES = (
     ("Pending", "pending"),
@@ -141,6 +149,11 @@ def client_by_id(session: Session, client_id: UUID) -> ClientView:
         is_taxable=row.is_taxable, tax_id=row.tax_id, currency=row.currency,
         credit_minor=row.credit_minor,
     )  # fmt: skip
+
+
+def is_taxable(session: Session, client_id: UUID) -> bool:
+    """Whether taxes are charged to this client at all. Raises NotFound."""
+    return client_by_id(session, client_id).is_taxable
 
 
 def primary_contact(session: Session, client_id: UUID) -> ContactView:

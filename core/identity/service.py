@@ -11,7 +11,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from core.identity.models import Membership, Role, RolePermission, SignInSession, Staff, Throttle, User
 from core.identity.passwords import hash_password, is_outdated, verify_password
@@ -34,7 +34,7 @@ from core.kernel.work import House
 __all__ = [
     "PERMISSIONS", "Identity", "SignInRefused", "check_password_rules", "ensure_admin", "hash_password",
     "make_role", "make_staff", "make_user", "revoke_sessions", "session_of", "set_password", "sign_in",
-    "sign_out", "sweep", "throttle",
+    "sign_out", "sweep", "taken", "throttle",
 ]  # fmt: skip
 
 TRIES_PER_ACCOUNT = 8  # from one network, per window
@@ -69,20 +69,30 @@ def make_user(
 
 
 def _check_new_user(session: Session, username: str, email: str) -> None:
-    wrong = {"username": check_username(username) or taken_username(session, username)}
+    wrong = taken(session, username, email)
+    if sentence := check_username(username):
+        wrong["username"] = sentence
     if clean_email(email) is None:
         wrong["email"] = "Enter an email address, as in name@example.com."
-    elif session.scalar(select(User.id).where(User.email_folded == fold(email))) is not None:
+    if wrong:
+        raise InvalidFields(wrong)
+
+
+def taken(session: Session, username: str, email: str) -> dict[str, str]:
+    """A sentence under "username" and "email" for what another user has already."""
+    wrong: dict[str, str] = {}
+    if _exists(session, User.username_folded, username):
+        wrong["username"] = "This user name is taken. Choose another."
+    if _exists(session, User.email_folded, clean_email(email) or email):
         wrong["email"] = "An account with this email exists already. Sign in, or use another address."
-    if found := {field: text for field, text in wrong.items() if text}:
-        raise InvalidFields(found)
+    return wrong
 
 
-def taken_username(session: Session, username: str) -> str | None:
-    """A sentence for the person when the user name is taken."""
-    if session.scalar(select(User.id).where(User.username_folded == fold(username))) is None:
-        return None
-    return "This user name is taken. Choose another."
+def _exists(session: Session, column: InstrumentedAttribute[str], text: str) -> bool:
+    folded = fold(text)
+    if not folded or "\0" in folded:  # PostgreSQL cannot even compare a NUL
+        return False
+    return session.scalar(select(User.id).where(column == folded)) is not None
 
 
 def sign_in(house: House, *, area: str, username: str, password: str, ip: str, agent: str) -> str:
@@ -337,7 +347,7 @@ def ensure_admin(house: House, username: str, password: str, *, reset: bool = Fa
 
 
 def _make_admin(session: Session, username: str, password_hash: str, role_id: UUID, now: datetime) -> bool:
-    if taken_username(session, username) is not None:  # another process was quicker
+    if _exists(session, User.username_folded, username):  # another process was quicker
         return False
     new = NewStaff(
         username=username,
