@@ -151,7 +151,7 @@ def post_due(world: World) -> None:
     if not due:  # looked at often, written seldom
         return
     with world.books.transaction() as tx:
-        for moment, step, transfer_id in sorted(_due(tx, world)):
+        for moment, step, _, transfer_id in sorted(_due(tx, world)):
             if step == 0:
                 settle(tx, world, transfer_id, moment)
             else:
@@ -159,19 +159,19 @@ def post_due(world: World) -> None:
     world.news.set()
 
 
-def _due(tx: sqlite3.Connection, world: World) -> Iterable[tuple[str, int, str]]:
-    """(moment, 0 settle | 1 return, id). One advance may bring both for one transfer."""
+def _due(tx: sqlite3.Connection, world: World) -> Iterable[tuple[str, int, int, str]]:
+    """(moment, 0 settle | 1 return, number, id). One advance may bring both for one transfer."""
     now = stamp(bank_now(tx, world))
     rows = tx.execute(
-        "SELECT id, status, settles_at, returns_at FROM transfers "
+        "SELECT n, id, status, settles_at, returns_at FROM transfers "
         "WHERE status = 'pending' AND settles_at <= ?1 OR status = 'settled' AND returns_at <= ?1",
         (now,),
     ).fetchall()
     for row in rows:
         if row["status"] == "pending":
-            yield row["settles_at"], 0, row["id"]
+            yield row["settles_at"], 0, row["n"], row["id"]
         if row["returns_at"] is not None and row["returns_at"] <= now:
-            yield row["returns_at"], 1, row["id"]
+            yield row["returns_at"], 1, row["n"], row["id"]
 
 
 def settle(tx: sqlite3.Connection, world: World, transfer_id: str, moment: str) -> None:

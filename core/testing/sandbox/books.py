@@ -29,7 +29,7 @@ class Books:
         self._db.row_factory = sqlite3.Row
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
             self._db.execute(f"PRAGMA {pragma}")
-        self._db.executescript(SCHEMA)
+        self._db.executescript(f"BEGIN IMMEDIATE; {SCHEMA} COMMIT;")  # one wait for the disk, not twenty
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:

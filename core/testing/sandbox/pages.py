@@ -15,7 +15,6 @@ from flask import (
     redirect,
     render_template,
     request,
-    send_from_directory,
 )
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -24,6 +23,8 @@ from core.testing.sandbox.api import the_world
 from core.testing.sandbox.faults import all_faults
 from core.testing.sandbox.fields import Refusal
 from core.testing.sandbox.wallet import decide, find_payment
+
+TOKENIZER = Path(__file__).parent / "static" / "tokenizer.js"
 
 pages = Blueprint("pages", __name__)
 
@@ -177,9 +178,7 @@ def _origin(url: str) -> str:
 @pages.get("/tokenizer.js")
 def tokenizer() -> Response:
     """The script a seller's page imports from here, so that card numbers come to us alone."""
-    response = send_from_directory(
-        Path(__file__).parent / "static", "tokenizer.js", mimetype="text/javascript"
-    )
+    response = Response(TOKENIZER.read_text(encoding="utf-8"), mimetype="text/javascript")
     response.headers["Access-Control-Allow-Origin"] = "*"
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     response.headers["Cache-Control"] = "no-cache"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import socketserver
@@ -106,7 +107,7 @@ def main(
 
 def _run(server: Server, world: World, stop: threading.Event) -> None:
     deliverer = threading.Thread(target=Deliverer(world).run, name="webhooks", daemon=True)
-    acceptor = threading.Thread(target=server.serve_forever, name="server", daemon=True)
+    acceptor = threading.Thread(target=server.serve_forever, args=(0.1,), name="server", daemon=True)
     deliverer.start()
     acceptor.start()
     sys.stdout.write(f"{READY}http://{HOST}:{server.port}\n")
@@ -132,7 +133,7 @@ def end_with_parent(stop: threading.Event) -> None:
     """End when standard input does: when the process that started us is gone, however it went."""
 
     def watch() -> None:
-        while sys.stdin.buffer.read(4096):
+        while os.read(0, 4096):  # not sys.stdin: its lock would hold up the end of the process
             pass
         stop.set()
 

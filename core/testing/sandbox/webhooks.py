@@ -93,8 +93,10 @@ class Deliverer:
 
     def run(self) -> None:
         """Until the world closes. ``world.news`` cuts a pause short."""
-        while not self.world.closing.is_set():
+        while True:
             self.world.news.clear()
+            if self.world.closing.is_set():  # asked after clear(), so that no wake-up is lost
+                return
             self.world.news.wait(self.round())
 
     def round(self) -> float:
