@@ -1,4 +1,4 @@
-"""Core stands without the folder plugins/: it is copied away from it, and each module imported."""
+"""Core stands without the folder plugins/: copied away from it, each module is imported and it answers."""
 
 from __future__ import annotations
 
@@ -24,6 +24,17 @@ assert core.__file__.startswith(sys.argv[1]), core.__file__
 print(len(names))
 """
 
+ANSWER = """
+import sys
+from pathlib import Path
+sys.modules["plugins"] = None
+from core.app import build, create_app
+from core.settings import load
+Path("innkeeper.toml").write_text('mode = "demo"\\n')
+app = create_app(build(load(Path("innkeeper.toml"), {"INNKEEPER_DATA": str(Path("var").resolve())})))
+print(app.test_client().get("/healthz").status_code)
+"""
+
 
 @pytest.fixture
 def house_without_plugins(tmp_path: Path) -> Path:
@@ -43,3 +54,7 @@ def run(folder: Path, script: str) -> str:
 
 def test_every_module_of_core_can_be_imported(house_without_plugins: Path) -> None:
     assert int(run(house_without_plugins, IMPORT_ALL)) > 50
+
+
+def test_core_answers_with_no_plugin_at_all(house_without_plugins: Path) -> None:
+    assert run(house_without_plugins, ANSWER).strip() == "200"
