@@ -30,3 +30,16 @@ class SlotFragment:
 
 
 SLOTS = frozenset({"shop.order_placed.after_summary", "admin.order.side", "shop.home.after_plans"})
+
+# The pages core draws in a theme; a theme without a parent has all of them. docs/themes names their data.
+PAGES = frozenset(
+    f"shop/{name}.html"
+    for name in (
+        "home", "product", "cart", "checkout", "review", "processing", "placed", "pay", "places",
+        "progress", "terms", "error",
+    )
+)  # fmt: skip
+# Parts of pages in core/web/templates that a theme may draw its own way.
+COMPONENTS = frozenset(
+    f"components/{name}.html" for name in ("bill", "fields", "head", "icon", "parts", "steps", "tasks")
+)

@@ -1,0 +1,104 @@
+"""No card number comes in: a form that carries one is refused before anything reads it.
+
+Number and code of the card form have no ``name``, so a browser never sends them. What is caught here is
+a number typed into another field, or a program that sends it anyway (PCI DSS 4.0.1, requirement 3.3).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from uuid import UUID
+
+from werkzeug.datastructures import MultiDict
+
+SHORTEST, LONGEST = 13, 19
+# Digits of any script, with up to two spaces, dots, slashes or dashes of any kind between them.
+_RUN = re.compile(r"(?<!\w)\d(?:[\s.\-/\u2010-\u2015]{0,2}\d)*(?!\w)")
+_GROUP = re.compile(r"\d+")
+# What card schemes issue: bank account numbers may pass Luhn by chance, one in ten of them does.
+_SCHEMES = re.compile(
+    r"4(\d{12}|\d{15}|\d{18})"  # Visa
+    r"|5[1-5]\d{14}|2(22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}"  # Mastercard
+    r"|3[47]\d{13}"  # American Express
+    r"|3(0[0-5]|[689]\d)\d{11,16}|35\d{14,17}"  # Diners Club, JCB
+    r"|6(011|4[4-9]\d|5\d\d|2\d\d)\d{12,15}"  # Discover, UnionPay
+    r"|(5[06789]|6\d)\d{11,17}"  # Maestro
+)
+
+
+def has_luhn_digit(digits: str) -> bool:
+    """Whether the last digit is the check digit of ISO/IEC 7812-1, annex B."""
+    total = 0
+    for position, char in enumerate(reversed(digits)):
+        value = int(char)
+        if position % 2:
+            value = value * 2 - 9 if value > 4 else value * 2
+        total += value
+    return total % 10 == 0
+
+
+def find(text: str, *, schemes_only: bool = False) -> str | None:
+    """The first card number in ``text`` as plain digits, None when there is none."""
+    if _is_uuid(text):
+        return None
+    for run in _RUN.finditer(unicodedata.normalize("NFKC", text)):
+        for digits in _candidates(run.group()):
+            if _is_card(digits, schemes_only=schemes_only):
+                return digits
+    return None
+
+
+def _candidates(run: str) -> Iterator[str]:
+    """Every stretch of whole groups with as many digits as a card: ``12 4242 4242 4242 4242`` holds one."""
+    groups = ["".join(str(unicodedata.digit(char)) for char in group) for group in _GROUP.findall(run)]
+    for first in range(len(groups)):
+        digits = ""
+        for group in groups[first:]:
+            digits += group
+            if len(digits) > LONGEST:
+                break
+            if len(digits) >= SHORTEST:
+                yield digits
+
+
+def _is_card(digits: str, *, schemes_only: bool) -> bool:
+    if schemes_only and not _SCHEMES.fullmatch(digits):
+        return False
+    return len(set(digits)) > 1 and has_luhn_digit(digits)
+
+
+def find_in_form(
+    form: MultiDict[str, str],
+    *,
+    ignored: frozenset[str] = frozenset(),
+    accounts: frozenset[str] = frozenset(),
+) -> str | None:
+    """Look through names and values. Fields in ``accounts`` hold bank account numbers, a tenth of which
+    pass Luhn: there only what a card scheme could have issued counts."""
+    for name, values in form.lists():
+        if name in ignored:
+            continue
+        for text in (name, *values):
+            if found := find(text, schemes_only=name in accounts):
+                return found
+    return None
+
+
+def mask(digits: str) -> str:
+    """``•••• 4242``: what a page may say of a number."""
+    return f"•••• {digits[-4:]}"
+
+
+def account_fields(fields: Iterable[tuple[str, bool]]) -> frozenset[str]:
+    """Names of the fields that are secret (``(name, is_secret)``): account numbers by their nature."""
+    return frozenset(name for name, is_secret in fields if is_secret)
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return len(text) == 36

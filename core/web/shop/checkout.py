@@ -1,0 +1,120 @@
+"""Order Summary: who the account is for, and how to pay."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from flask import redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from core.clients import places as geography
+from core.clients.values import MAIL_TYPES
+from core.kernel.problems import InvalidFields
+from core.orders import cart as carts
+from core.orders import checkout as orders
+from core.orders.values import CartView, MethodView
+from core.web import cookies, forms
+from core.web.current import brand, house, now, visitor_ip
+from core.web.forms import Form
+from core.web.render import render
+from core.web.shop import methods as ways
+
+TITLE = "Order Summary"
+LABELS = {
+    "company_name": "Company name", "first_name": "First name", "last_name": "Last name", "email": "Email",
+    "street_address": "Street address", "address_2": "Address 2", "city": "City", "state": "State",
+    "county": "County", "postal_code": "Postal code", "country": "Country",
+    "primary_phone": "Primary phone", "secondary_phone": "Secondary phone", "fax": "Fax",
+    "mobile_phone": "Mobile phone", "username": "Username", "password": "Password",
+    "confirm_password": "Confirm password", "language": "Language", "email_format": "Email format",
+    "email_actions": "Mails you would like",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Places:
+    """What can be chosen in an address, given what has been chosen so far."""
+
+    country: str
+    state: str
+    countries: Sequence[tuple[str, str]]
+    states: Sequence[tuple[str, str]]
+    counties: Sequence[str]
+    rules: geography.AddressRules | None
+
+    @property
+    def state_label(self) -> str:
+        return self.rules.state_word.capitalize() if self.rules else "State"
+
+
+def checkout() -> Response:
+    """The form; filled in right it leads to Order Details."""
+    token = cookies.read(cookies.CART)
+    cart = carts.view_cart(house(), token) if token else None
+    if cart is None or cart.is_empty:
+        return redirect(url_for("shop.cart"), 303)
+    methods = orders.methods(house(), token)
+    if request.method == "GET":
+        return _page(cart, methods, _saved(token))
+    values = ways.posted_values(methods)
+    if "update" in values:  # another country was chosen, and no script filled the states in
+        return _page(cart, methods, _posted(methods, {}))
+    try:
+        orders.save_summary(house(), token, values, ways.lists(values), ip=visitor_ip())
+    except InvalidFields as wrong:
+        return _page(cart, methods, _posted(methods, wrong.messages), 422)
+    return redirect(url_for("shop.review"), 303)
+
+
+def places() -> Response:
+    """The fields of an address that depend on the country: fetched by script when it changes."""
+    values = {name: request.args.get(name, "") for name in ("country", "state", "county")}
+    form = Form(values=values)
+    return render("shop/places.html", places=places_for(form), form=form)
+
+
+def places_for(form: Form) -> Places:
+    country = form.value("country") or brand().country
+    state = form.value("state")
+    return Places(
+        country=country,
+        state=state,
+        countries=geography.countries(brand().locale),
+        states=geography.states(country),
+        counties=geography.counties(state) if country == "US" else (),
+        rules=geography.address_rules(country),
+    )
+
+
+def _saved(token: str) -> Form:
+    saved = orders.saved_contact(house(), token)
+    values = {name: value for name, value in saved.items() if isinstance(value, str)}
+    lists = {name: tuple(value) for name, value in saved.items() if not isinstance(value, str)}
+    return Form(values=values, lists=lists)
+
+
+def _posted(methods: Sequence[MethodView], errors: Mapping[str, str]) -> Form:
+    form = forms.posted(errors, secrets=ways.secrets(methods))
+    return replace(form, values=ways.posted_values(methods))
+
+
+def _page(cart: CartView, methods: Sequence[MethodView], form: Form, status: int = 200) -> Response:
+    ways.allow(methods)
+    wanted = ways.chosen(methods, form.value(ways.CHOICE))
+    return render(
+        "shop/checkout.html",
+        status,
+        cart=cart,
+        methods=methods,
+        chosen=wanted,
+        form=form,
+        places=places_for(form),
+        labels=LABELS | ways.labels(methods, wanted),
+        ids=ways.ids(methods, wanted),
+        element_id=ways.element_id,
+        vendor_scripts=ways.vendor_scripts(methods),
+        mail_types=MAIL_TYPES,
+        now=now(),
+        title=forms.page_title(TITLE, form.errors),
+    )

@@ -1,0 +1,64 @@
+"""An order's page: Processing Order while it runs, then Your Order Has Been Placed. One address."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from flask import request, url_for
+from werkzeug.wrappers import Response
+
+from core.orders import status as orders
+from core.orders.values import OrderView
+from core.web.current import house, now
+from core.web.render import render
+from core.web.shop import methods as ways
+from core.web.shop.stage import PLACED, Stage, stage_of
+
+SCRIPTED = "ik_script"  # set by our script for ten minutes: this browser looks again by itself
+
+
+def order(token: str) -> Response:
+    """Draw the order where it stands. Without script a ``Refresh`` header looks again while it moves."""
+    view = orders.view_order(house(), token)
+    stage = stage_of(view)
+    if stage.page == PLACED:
+        return render("shop/placed.html", **_data(token, view, stage))
+    if view.action_setup is not None:
+        ways.allow_setup(view.action_setup)
+    response = render("shop/processing.html", **_data(token, view, stage))
+    if stage.mood == "approve" and "go" in request.args:
+        response.headers["Refresh"] = f"1; url={url_for('shop.approve', token=token)}"
+    elif stage.refresh and SCRIPTED not in request.cookies:
+        response.headers["Refresh"] = str(stage.refresh)
+    return response
+
+
+def status(token: str) -> Response:
+    """The part of the page that moves, as a fragment for our script."""
+    view = orders.view_order(house(), token)
+    stage = stage_of(view)
+    response = render("shop/progress.html", **_data(token, view, stage))
+    response.headers["X-Order-Page"] = f"{stage.page}/{stage.mood}"
+    return response
+
+
+def _data(token: str, view: OrderView, stage: Stage) -> dict[str, Any]:
+    return {
+        "order": view, "stage": stage, "token": token, "now": now(),
+        "action": _action(view), "going": stage.mood == "approve" and "go" in request.args,
+    }  # fmt: skip
+
+
+def _action(view: OrderView) -> dict[str, Any] | None:
+    """What the gateway's module gets in the page when the buyer's browser has to do something."""
+    setup = view.action_setup
+    if view.action is None or setup is None or setup.script is None:
+        return None
+    plugin_id = house().plugins.gateways[view.action_gateway].plugin_id
+    return {
+        "module": url_for("files.plugin", plugin_id=plugin_id, name=setup.script.module),
+        "scripts": setup.script.vendor_scripts,
+        "setup": json.dumps(dict(setup.data)),
+        "data": json.dumps(dict(view.action.data)),
+    }

@@ -1,0 +1,78 @@
+"""Paying an order that is placed: another way, on another site, or after a question of the bank."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from flask import redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from core.kernel.problems import InvalidFields
+from core.orders import status as orders
+from core.orders.values import MethodView, OrderView
+from core.web import forms
+from core.web.current import house, site_url, visitor_ip
+from core.web.forms import Form
+from core.web.render import render
+from core.web.shop import methods as ways
+from core.web.shop.review import order_url
+
+TITLE = "Pay another way"
+
+
+def pay(token: str) -> Response:
+    """Choose a method for what is still owed. Raises NotFound, and Conflict when nothing is."""
+    view = orders.view_order(house(), token)
+    methods = orders.methods_for_order(house(), token)
+    if request.method == "GET":
+        return _page(token, view, methods, Form())
+    values = ways.posted_values(methods)
+    try:
+        orders.pay_again(house(), token, values, ip=visitor_ip())
+    except InvalidFields as wrong:
+        return _page(token, view, methods, _posted(methods, wrong.messages), 422)
+    return redirect(order_url(token), 303)
+
+
+def go_on(token: str) -> Response:
+    """The buyer's browser has done its part: ask the gateway what came of it."""
+    orders.returned(house(), token)
+    return redirect(url_for("shop.order", token=token), 303)
+
+
+def approve(token: str) -> Response:
+    """To the page where the buyer approves the amount. Asking again leads to the same payment."""
+    return redirect(orders.begin_redirect(house(), token, site_url()), 303)
+
+
+def come_back(token: str) -> Response:
+    """Back from there. That the browser is here proves nothing: the gateway is asked."""
+    orders.returned(house(), token)
+    return redirect(url_for("shop.order", token=token), 303)
+
+
+def _posted(methods: Sequence[MethodView], errors: Mapping[str, str]) -> Form:
+    form = forms.posted(errors, secrets=ways.secrets(methods))
+    return replace(form, values=ways.posted_values(methods))
+
+
+def _page(
+    token: str, view: OrderView, methods: Sequence[MethodView], form: Form, status: int = 200
+) -> Response:
+    ways.allow(methods)
+    wanted = ways.chosen(methods, form.value(ways.CHOICE))
+    return render(
+        "shop/pay.html",
+        status,
+        order=view,
+        token=token,
+        methods=methods,
+        chosen=wanted,
+        form=form,
+        labels=ways.labels(methods, wanted),
+        ids=ways.ids(methods, wanted),
+        element_id=ways.element_id,
+        vendor_scripts=ways.vendor_scripts(methods),
+        title=forms.page_title(TITLE, form.errors),
+    )

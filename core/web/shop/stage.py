@@ -1,0 +1,65 @@
+"""At which point an order's page stands. Pure: it reads the order's view and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from core.orders.values import OrderView, TaskState
+
+PROCESSING = "processing"
+PLACED = "placed"
+LOOK_SECONDS = 2  # while something runs
+WAIT_SECONDS = 10  # while only others can bring it on
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """``mood`` picks the words: working, action, approve, pay, unknown, placed, waiting, trouble, cancelled.
+
+    ``refresh`` is how many seconds until the page looks again by itself; 0 for never.
+    """
+
+    page: str
+    mood: str
+    refresh: int
+    done: int
+    total: int
+
+    @property
+    def percent(self) -> int:
+        return 100 * self.done // self.total if self.total else 0
+
+
+def stage_of(view: OrderView) -> Stage:
+    page, mood, refresh = _place(view)
+    done = sum(task.state is TaskState.DONE for task in view.tasks)
+    return Stage(page=page, mood=mood, refresh=refresh, done=done, total=len(view.tasks))
+
+
+def _place(view: OrderView) -> tuple[str, str, int]:
+    return next(answer for holds, answer in _RULES if holds(view))
+
+
+def _has(view: OrderView, *states: TaskState) -> bool:
+    return any(task.state in states for task in view.tasks)
+
+
+def _is_moving(view: OrderView) -> bool:
+    return not view.finished and _has(view, TaskState.RUNNING)
+
+
+# The first rule that holds decides.
+_RULES: tuple[tuple[Callable[[OrderView], bool], tuple[str, str, int]], ...] = (
+    (lambda view: view.state == "cancelled", (PLACED, "cancelled", 0)),
+    (lambda view: view.action is not None, (PROCESSING, "action", 0)),
+    (lambda view: bool(view.approve_url), (PROCESSING, "approve", WAIT_SECONDS)),
+    (lambda view: view.needs_payment and view.instructions is None, (PROCESSING, "pay", 0)),
+    (_is_moving, (PROCESSING, "working", LOOK_SECONDS)),
+    (lambda view: _has(view, TaskState.UNKNOWN), (PROCESSING, "unknown", WAIT_SECONDS)),
+    (lambda view: _has(view, TaskState.FAILED), (PLACED, "trouble", 0)),
+    (lambda view: view.settles or view.instructions is not None, (PLACED, "waiting", 0)),
+    (lambda view: view.finished, (PLACED, "placed", 0)),
+    (lambda view: _has(view, TaskState.TODO), (PROCESSING, "working", LOOK_SECONDS)),
+    (lambda view: True, (PROCESSING, "working", WAIT_SECONDS)),
+)  # fmt: skip

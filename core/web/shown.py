@@ -1,0 +1,124 @@
+"""How values read on a page: money, days and instants, in the brand's language and zone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from copy import copy
+from datetime import UTC, date, datetime
+from functools import cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel import Locale, UnknownLocaleError, dates
+from babel.dates import format_date, format_skeleton
+from babel.numbers import NumberPattern
+from flask import Flask, has_request_context
+
+from core.kernel.money import Money, exponent
+from core.web.current import brand_or_none
+from core.web.forms import errors_title
+
+MINUS = "−"  # U+2212: a hyphen is no minus sign
+
+
+def locale() -> Locale:
+    """The brand's language; English when no brand is known here."""
+    known = brand_or_none() if has_request_context() else None
+    try:
+        return Locale.parse((known.locale if known else "en").replace("-", "_"))
+    except (UnknownLocaleError, ValueError):
+        return Locale("en")
+
+
+def zone() -> ZoneInfo:
+    known = brand_or_none() if has_request_context() else None
+    return ZoneInfo(known.timezone if known else "UTC")
+
+
+def money(amount: Money) -> str:
+    """``$1,234.50``, ``1.234,50 €``: digits by ISO 4217, which Babel's differ from for 13 currencies."""
+    return _amount(amount, exponent(amount.currency))
+
+
+def whole_money(amount: Money) -> str:
+    """``$12`` for a round amount, ``$12.50`` otherwise: for big prices."""
+    return _amount(amount, 0) if amount.major % 1 == 0 else money(amount)
+
+
+def _amount(amount: Money, digits: int) -> str:
+    place = locale()
+    pattern = _pattern(str(place), digits)
+    text: str = pattern.apply(amount.major, place, currency=amount.currency, currency_digits=False)
+    return text.replace("-", MINUS)
+
+
+@cache
+def _pattern(place: str, digits: int) -> NumberPattern:
+    pattern = copy(Locale.parse(place).currency_formats["standard"])
+    pattern.frac_prec = (digits, digits)
+    return pattern
+
+
+def day(value: date) -> str:
+    """``Nov 20, 2026``. An instant is first turned into the brand's day."""
+    return format_date(_local(value), "medium", locale=locale())
+
+
+def long_day(value: date) -> str:
+    """``November 20, 2026``."""
+    return format_date(_local(value), "long", locale=locale())
+
+
+def clock(value: datetime) -> str:
+    """``3:42 PM``."""
+    return dates.format_time(value, "short", tzinfo=zone(), locale=locale())
+
+
+def seconds(value: datetime) -> str:
+    """``3:42:09 PM``."""
+    return dates.format_time(value, "medium", tzinfo=zone(), locale=locale())
+
+
+def moment(value: datetime) -> str:
+    """``Nov 20, 3:42 PM``; the year is said where it is not the present one's business: see ``day``."""
+    return str(format_skeleton("MMMd", value, tzinfo=zone(), locale=locale())) + ", " + clock(value)
+
+
+def held_until(value: datetime, now: datetime) -> str:
+    """``until 3:42 PM`` today, ``until Nov 21, 3:42 PM`` on another day."""
+    same_day = value.astimezone(zone()).date() == now.astimezone(zone()).date()
+    return clock(value) if same_day else moment(value)
+
+
+def language() -> str:
+    return str(locale()).replace("_", "-")
+
+
+def direction() -> str:
+    return "rtl" if locale().character_order == "right-to-left" else "ltr"
+
+
+FILTERS: Mapping[str, Callable[..., Any]] = {
+    "money": money,
+    "whole_money": whole_money,
+    "day": day,
+    "long_day": long_day,
+    "clock": clock,
+    "seconds": seconds,
+    "moment": moment,
+    "held_until": held_until,
+    "errors_title": errors_title,
+}
+
+
+def register(flask_app: Flask) -> None:
+    environment = flask_app.jinja_env
+    environment.filters.update(FILTERS)
+    environment.globals["page_language"] = language
+    environment.globals["page_direction"] = direction
+
+
+def _local(value: date) -> date:
+    if isinstance(value, datetime):
+        return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(zone()).date()
+    return value

@@ -1,0 +1,27 @@
+"""What is not the real thing, said on every screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from core.plugin_api.context import Mode
+from core.web.current import WebHouse
+
+DEMO = "Orders here are not real and no money moves."
+
+
+def test_words(house: WebHouse) -> str:
+    """The sentence for the striped bar; "" when everything enabled is real."""
+    if house.settings.is_demo:
+        return DEMO
+    names = tuple(dict.fromkeys(_names(house)))
+    if not names:
+        return ""
+    return f"Not real here: {', '.join(names)}. No money moves and no account opens through them."
+
+
+def _names(house: WebHouse) -> Iterator[str]:
+    plugins = house.plugins
+    yield from (entry.spec.name for entry in plugins.gateways.values() if entry.mode is Mode.TEST)
+    others = (*plugins.provisioners.values(), *plugins.registrars.values())
+    yield from (entry.spec.name for entry in others if entry.spec.mode is Mode.TEST)
