@@ -11,4 +11,8 @@ pytest.register_assert_rewrite("core.testing", "tests.fixtures")
 settings.register_profile("innkeeper", deadline=None, print_blob=True)
 settings.load_profile("innkeeper")
 
-pytest_plugins = ["tests.fixtures.postgres", "tests.fixtures.database"]
+pytest_plugins = [
+    "tests.fixtures.postgres",
+    "tests.fixtures.database",
+    "tests.fixtures.localstripe",
+]

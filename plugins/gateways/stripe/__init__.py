@@ -1,0 +1,3 @@
+"""Cards through Stripe."""
+
+from __future__ import annotations
