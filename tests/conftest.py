@@ -12,6 +12,7 @@ settings.register_profile("innkeeper", deadline=None, print_blob=True)
 settings.load_profile("innkeeper")
 
 pytest_plugins = [
+    "tests.fixtures.environment",
     "tests.fixtures.postgres",
     "tests.fixtures.database",
     "tests.fixtures.localstripe",

@@ -30,8 +30,10 @@ from pathlib import Path
 sys.modules["plugins"] = None
 from core.app import build, create_app
 from core.settings import load
+from core.work.inline import InlineEngine
 Path("innkeeper.toml").write_text('mode = "demo"\\n')
-app = create_app(build(load(Path("innkeeper.toml"), {"INNKEEPER_DATA": str(Path("var").resolve())})))
+settings = load(Path("innkeeper.toml"), {"INNKEEPER_DATA": str(Path("var").resolve())})
+app = create_app(build(settings, lambda db, plugins, settings: InlineEngine()))
 print(app.test_client().get("/healthz").status_code)
 """
 
