@@ -145,7 +145,7 @@ class SandboxProcess:
         timeout: float = 30.0,
     ) -> Reply:
         """One API call with the secret key (or another ``key``). An error status is a Reply as well;
-        raises OSError when no answer comes."""
+        raises OSError or HTTPException when no whole answer comes."""
         headers = {"Authorization": f"Bearer {self.key if key is None else key}"}
         if idempotency_key:
             headers["Idempotency-Key"] = idempotency_key

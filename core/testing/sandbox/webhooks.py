@@ -66,7 +66,8 @@ def signature(secret: str, at: int, body: bytes) -> str:
 
 
 def post(url: str, body: bytes, headers: Mapping[str, str]) -> int:
-    """Send one delivery, following no redirect and no proxy. Raises OSError or HTTPException."""
+    """Send one delivery, following no redirect and no proxy. Raises OSError, HTTPException or
+    ValueError (a host no resolver can take)."""
     parts = urlsplit(url)
     secure = parts.scheme == "https"
     kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
@@ -93,11 +94,15 @@ class Deliverer:
 
     def run(self) -> None:
         """Until the world closes. ``world.news`` cuts a pause short."""
-        while True:
-            self.world.news.clear()
-            if self.world.closing.is_set():  # asked after clear(), so that no wake-up is lost
-                return
-            self.world.news.wait(self.round())
+        try:
+            while True:
+                self.world.news.clear()
+                if self.world.closing.is_set():  # asked after clear(), so that no wake-up is lost
+                    return
+                self.world.news.wait(self.round())
+        except sqlite3.ProgrammingError:  # the books were closed over a slow delivery: it is sent again
+            if not self.world.closing.is_set():
+                raise
 
     def round(self) -> float:
         """Try everything that is due; seconds until the next try, 30 at most."""
@@ -146,7 +151,7 @@ class Deliverer:
         }
         try:
             status = self.send(goal.url, body, headers)
-        except (OSError, http.client.HTTPException) as error:
+        except (OSError, ValueError, http.client.HTTPException) as error:
             return type(error).__name__
         return f"fault: {fault}" if fault else str(status)
 
