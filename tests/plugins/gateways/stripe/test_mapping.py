@@ -14,7 +14,7 @@ from core.plugin_api.errors import Misconfigured, NoAnswer, NotSent
 from core.plugin_api.values import DeclineCode, Money, Status
 from plugins.gateways.stripe.amounts import NotPayable, from_stripe, to_stripe
 from plugins.gateways.stripe.client import API_VERSION, Refusal, read_answer
-from plugins.gateways.stripe.encoding import pairs
+from plugins.gateways.stripe.encoding import Form, pairs
 from plugins.gateways.stripe.mapping import decline_code, intent_outcome, refund_outcome
 from plugins.gateways.stripe.plugin import StripeConfig, register_gateways
 from plugins.gateways.stripe.values import Intent, Refund
@@ -25,7 +25,7 @@ def test_the_version_is_the_one_of_the_sdk_that_judges_the_requests() -> None:
 
 
 def test_a_form_is_flattened_as_stripe_wants_it() -> None:
-    form = {"a": 1, "b": {"c": [True, "x"], "d": None}, "e": "", "f": False}
+    form: Form = {"a": 1, "b": {"c": [True, "x"], "d": None}, "e": "", "f": False}
     assert pairs(form) == [("a", "1"), ("b[c][0]", "true"), ("b[c][1]", "x"), ("e", ""), ("f", "false")]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from queue import Queue
@@ -96,7 +96,7 @@ def test_without_a_secret_nothing_is_believed() -> None:
 # --- against localstripe ----------------------------------------------------------------------
 
 
-def event(kind: str, subject: dict[str, object], name: str = "evt_1") -> bytes:
+def event(kind: str, subject: Mapping[str, object], name: str = "evt_1") -> bytes:
     data = {"id": name, "object": "event", "type": kind, "created": 1700000000, "data": {"object": subject}}
     return json.dumps(data).encode()
 
