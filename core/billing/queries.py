@@ -79,7 +79,6 @@ class InvoicePage:
 
     invoice: InvoiceRow
     brand: str
-    timezone: str
     net: Money
     tax: Money
     lines: tuple[LineRow, ...]
@@ -156,7 +155,7 @@ def invoice_page(session: Session, invoice_id: UUID) -> InvoicePage | None:
     """One invoice with its lines and taxes, or None when there is none."""
     statement = _invoices().add_columns(
         Invoice.net_minor, Invoice.tax_minor, Invoice.facts, Invoice.digest,
-        Brand.name.label("brand_name"), Brand.timezone,
+        Brand.name.label("brand_name"),
     )  # fmt: skip
     row = session.execute(
         statement.join(Brand, Brand.id == Invoice.brand_id).where(Invoice.id == invoice_id)
@@ -164,7 +163,7 @@ def invoice_page(session: Session, invoice_id: UUID) -> InvoicePage | None:
     if row is None:
         return None
     return InvoicePage(
-        invoice=_invoice_row(row), brand=row.brand_name, timezone=row.timezone,
+        invoice=_invoice_row(row), brand=row.brand_name,
         net=Money(row.net_minor, row.currency), tax=Money(row.tax_minor, row.currency),
         lines=_lines(session, invoice_id, row.currency), taxes=_taxes(session, invoice_id, row.currency),
         facts=row.facts, digest=row.digest,

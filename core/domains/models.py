@@ -16,9 +16,7 @@ HELD = text("state <> 'released'")
 
 class Domain(Base):
     __tablename__ = "domain"
-    __table_args__ = (
-        Index("uq_domain_held", "name", unique=True, sqlite_where=HELD, postgresql_where=HELD),
-    )
+    __table_args__ = (Index("uq_domain_held", "name", unique=True, sqlite_where=HELD, postgresql_where=HELD),)
 
     id: Mapped[UUID] = key()
     name: Mapped[str]

@@ -53,7 +53,7 @@ def make_user(
 
     Raises InvalidFields: username or email malformed, or taken by another user.
     """
-    _check_new_user(session, username, email)
+    check_new_user(session, username, email)
     user = User(
         id=new_id(), username=clean_username(username), username_folded=fold(username), email=email,
         email_folded=fold(email), password_hash=password_hash, locale=locale, created_at=now,
@@ -63,12 +63,13 @@ def make_user(
             session.add(user)
             session.flush()
     except IntegrityError:  # somebody else took one of them a moment ago
-        _check_new_user(session, username, email)
+        check_new_user(session, username, email)
         raise
     return user.id
 
 
-def _check_new_user(session: Session, username: str, email: str) -> None:
+def check_new_user(session: Session, username: str, email: str) -> None:
+    """Raises InvalidFields for a malformed or taken user name or email."""
     wrong = taken(session, username, email)
     if sentence := check_username(username):
         wrong["username"] = sentence
@@ -93,6 +94,18 @@ def _exists(session: Session, column: InstrumentedAttribute[str], text: str) -> 
     if not folded or "\0" in folded:  # PostgreSQL cannot even compare a NUL
         return False
     return session.scalar(select(User.id).where(column == folded)) is not None
+
+
+def username_for(session: Session, client_id: UUID) -> str:
+    """The user name of the client's first user; "" when nobody signs in for it."""
+    statement = (
+        select(User.username)
+        .join(Membership, Membership.user_id == User.id)
+        .where(Membership.client_id == client_id)
+        .order_by(Membership.id)
+        .limit(1)
+    )
+    return session.scalar(statement) or ""
 
 
 def sign_in(house: House, *, area: str, username: str, password: str, ip: str, agent: str) -> str:

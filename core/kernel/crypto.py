@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -34,11 +34,15 @@ class KeyRing:
         self._current = current
 
     @classmethod
+    def ring(cls, secret: bytes, old: Iterable[bytes] = ()) -> KeyRing:
+        """A ring from secrets of any length. A key's id is derived from it, so two never share one."""
+        derived = [_derive(one) for one in (secret, *old)]
+        return cls(dict(derived), derived[0][0])
+
+    @classmethod
     def single(cls, secret: bytes) -> KeyRing:
-        """A ring of one key. Its id is derived from it, so a second key never meets the same id."""
-        key = hashlib.sha256(b"innkeeper-at-rest:" + secret).digest()
-        key_id = hashlib.sha256(b"innkeeper-key-id:" + key).hexdigest()[:8]
-        return cls({key_id: key}, key_id)
+        """A ring of one key."""
+        return cls.ring(secret)
 
     def encrypt(self, plaintext: bytes, aad: str) -> str:
         """``aad`` is "table/column/row id"."""
@@ -58,3 +62,8 @@ class KeyRing:
             raise DecryptionError("the key of this record is not in the ring") from error
         except (ValueError, InvalidTag) as error:
             raise DecryptionError("the record does not open for this row") from error
+
+
+def _derive(secret: bytes) -> tuple[str, bytes]:
+    key = hashlib.sha256(b"innkeeper-at-rest:" + secret).digest()
+    return hashlib.sha256(b"innkeeper-key-id:" + key).hexdigest()[:8], key

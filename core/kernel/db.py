@@ -192,3 +192,14 @@ def _begin_sqlite(connection: Any) -> None:
     # A deferred BEGIN would take the write lock late and fail instead of waiting.
     write = connection.get_execution_options().get("innkeeper_write", True)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def changed(session: Session, statement: Any) -> bool:
+    """Run a conditional UPDATE or DELETE; True when it hit exactly one row.
+
+    This is how limited things are guarded on both databases. Loaded objects are refreshed afterwards.
+    """
+    session.flush()
+    result = session.execute(statement, execution_options={"synchronize_session": False})
+    session.expire_all()
+    return int(getattr(result, "rowcount", 0)) == 1

@@ -86,7 +86,9 @@ class Outbox:
     def find(self, name: str) -> Subscriber | None:
         return self._subscribers.get(name)
 
-    def publish(self, session: Session, name: str, payload: Mapping[str, object], *, now: datetime) -> list[UUID]:
+    def publish(
+        self, session: Session, name: str, payload: Mapping[str, object], *, now: datetime
+    ) -> list[UUID]:
         """Write the event and its deliveries; returns the ids of the deliveries to enqueue."""
         event_id = new_id()
         values = {field: str(value) for field, value in payload.items()}

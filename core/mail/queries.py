@@ -9,7 +9,6 @@ from uuid import UUID
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from core.brands.models import Brand
 from core.kernel.paging import AnyRow, AnySelect, Page, Window, fetch_page, has_number, starts_with
 from core.mail.models import MailMessage
 
@@ -40,7 +39,6 @@ class MailPage:
     """One mail as it was written."""
 
     mail: MailRow
-    timezone: str
     sender: str
     locale: str
     message_id: str
@@ -89,15 +87,13 @@ def mail_page(session: Session, mail_id: UUID) -> MailPage | None:
     """One mail, or None when there is none."""
     table = MailMessage
     statement = _mails().add_columns(
-        table.sender, table.locale, table.message_id, table.body_text, table.body_html, Brand.timezone
+        table.sender, table.locale, table.message_id, table.body_text, table.body_html
     )
-    row = session.execute(
-        statement.join(Brand, Brand.id == table.brand_id).where(table.id == mail_id)
-    ).one_or_none()
+    row = session.execute(statement.where(table.id == mail_id)).one_or_none()
     if row is None:
         return None
     return MailPage(
-        mail=_mail_row(row), timezone=row.timezone, sender=row.sender, locale=row.locale,
+        mail=_mail_row(row), sender=row.sender, locale=row.locale,
         message_id=row.message_id, body_text=row.body_text, body_html=row.body_html,
     )  # fmt: skip
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import Session
 
 from core.billing.models import Invoice
@@ -17,6 +17,8 @@ from core.clients.queries import NAME_COLUMNS, PRIMARY, display_name
 from core.kernel.money import Money
 from core.kernel.paging import AnyRow, AnySelect, Page, Window, fetch_page, has_number, starts_with
 from core.orders.models import Order, OrderLine
+from core.payments.models import Attempt
+from core.provisioning.models import Job
 from core.services.models import Service
 
 STATES = ("placed", "paid", "provisioning", "completed", "cancelled")
@@ -24,7 +26,8 @@ STATES = ("placed", "paid", "provisioning", "completed", "cancelled")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderRow:
-    """An order in a list. ``total`` is what its invoice asks for."""
+    """An order in a list. ``total`` is what its invoice asks for; the three flags say why it may need
+    a person whatever its state is."""
 
     id: UUID
     number: int
@@ -38,6 +41,9 @@ class OrderRow:
     invoice_label: str
     invoice_status: str
     placed_at: datetime
+    job_failed: bool
+    job_needs_staff: bool
+    payment_unknown: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,11 +63,10 @@ class OrderLineRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderPage:
-    """One order. Instants are UTC; ``timezone`` is the brand's."""
+    """One order. Instants are UTC."""
 
     order: OrderRow
     brand: str
-    timezone: str
     new_client: bool
     client_number: int
     person: str
@@ -81,11 +86,24 @@ def _orders() -> AnySelect:
             Order.id, Order.number, Order.label, Order.client_id, Order.state, Order.gateway,
             Order.invoice_id, Order.placed_at, Invoice.total_minor, Invoice.currency,
             Invoice.label.label("invoice_label"), Invoice.status.label("invoice_status"), *NAME_COLUMNS,
+            _has_job("failed").label("job_failed"), _has_job("needs_staff").label("job_needs_staff"),
+            _has_unknown_payment().label("payment_unknown"),
         )
         .join(Invoice, Invoice.id == Order.invoice_id)
         .join(Client, Client.id == Order.client_id)
         .outerjoin(Contact, PRIMARY)
     )  # fmt: skip
+
+
+def _has_job(state: str) -> ColumnElement[bool]:
+    """By way of the order's lines: both sides are found by their indexes."""
+    return exists().where(
+        OrderLine.order_id == Order.id, Job.service_id == OrderLine.service_id, Job.state == state
+    )
+
+
+def _has_unknown_payment() -> ColumnElement[bool]:
+    return exists().where(Attempt.invoice_id == Order.invoice_id, Attempt.state == "unknown")
 
 
 def _order_row(row: AnyRow) -> OrderRow:
@@ -94,6 +112,8 @@ def _order_row(row: AnyRow) -> OrderRow:
         client_name=display_name(row.company_name, row.first_name, row.last_name), state=row.state,
         gateway=row.gateway, total=Money(row.total_minor, row.currency), invoice_id=row.invoice_id,
         invoice_label=row.invoice_label, invoice_status=row.invoice_status, placed_at=row.placed_at,
+        job_failed=bool(row.job_failed), job_needs_staff=bool(row.job_needs_staff),
+        payment_unknown=bool(row.payment_unknown),
     )  # fmt: skip
 
 
@@ -129,7 +149,7 @@ def order_page(session: Session, order_id: UUID) -> OrderPage | None:
         .add_columns(
             Order.new_client, Order.ip, Order.terms_accepted_at, Order.completed_at, Terms.title,
             Terms.valid_from, Client.number.label("client_number"), Contact.email, Contact.primary_phone,
-            Brand.name.label("brand_name"), Brand.timezone,
+            Brand.name.label("brand_name"),
         )
         .join(Brand, Brand.id == Order.brand_id)
         .outerjoin(Terms, Terms.id == Order.terms_id)
@@ -138,7 +158,7 @@ def order_page(session: Session, order_id: UUID) -> OrderPage | None:
     if row is None:
         return None
     return OrderPage(
-        order=_order_row(row), brand=row.brand_name, timezone=row.timezone, new_client=row.new_client,
+        order=_order_row(row), brand=row.brand_name, new_client=row.new_client,
         client_number=row.client_number, person=f"{row.first_name or ''} {row.last_name or ''}".strip(),
         email=row.email or "", phone=row.primary_phone or "", ip=row.ip, terms_title=row.title or "",
         terms_since=row.valid_from, terms_accepted_at=row.terms_accepted_at,

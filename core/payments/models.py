@@ -97,6 +97,7 @@ class WebhookEvent(Base):
     body: Mapped[str]  # base64
     state: Mapped[str] = mapped_column(default="received")  # received, done, unmatched, failed
     note: Mapped[str] = mapped_column(default="")
+    occurred_at: Mapped[datetime]  # by the provider's clock
     received_at: Mapped[datetime]
 
 

@@ -11,7 +11,6 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from core.billing.models import Invoice
-from core.brands.models import Brand
 from core.clients.models import Client, Contact
 from core.clients.queries import NAME_COLUMNS, PRIMARY, display_name
 from core.kernel.money import Money
@@ -76,7 +75,6 @@ class AttemptPage:
     """One attempt with its story, oldest step first, and the refunds made of it."""
 
     attempt: AttemptRow
-    timezone: str
     steps: tuple[AttemptStepRow, ...]
     refunds: tuple[AttemptRow, ...] = ()
 
@@ -168,26 +166,23 @@ def _matches(q: str) -> ColumnElement[bool]:
 
 def attempts_of_invoice(session: Session, invoice_id: UUID) -> tuple[AttemptPage, ...]:
     """Every try for one invoice, oldest first, each with its story."""
-    statement = _attempts().add_columns(Brand.timezone).join(Brand, Brand.id == Attempt.brand_id)
+    statement = _attempts()
     rows = session.execute(
         statement.where(Attempt.invoice_id == invoice_id).order_by(Attempt.id).limit(200)
     ).all()
     steps = _steps(session, [row.id for row in rows])
-    return tuple(
-        AttemptPage(attempt=_attempt_row(row), timezone=row.timezone, steps=steps.get(row.id, ()))
-        for row in rows
-    )
+    return tuple(AttemptPage(attempt=_attempt_row(row), steps=steps.get(row.id, ())) for row in rows)
 
 
 def attempt_page(session: Session, attempt_id: UUID) -> AttemptPage | None:
     """One attempt, or None when there is none."""
-    statement = _attempts().add_columns(Brand.timezone).join(Brand, Brand.id == Attempt.brand_id)
+    statement = _attempts()
     row = session.execute(statement.where(Attempt.id == attempt_id)).one_or_none()
     if row is None:
         return None
     refunds = session.execute(_attempts().where(Attempt.parent_id == attempt_id).order_by(Attempt.id)).all()
     return AttemptPage(
-        attempt=_attempt_row(row), timezone=row.timezone,
+        attempt=_attempt_row(row),
         steps=_steps(session, [attempt_id]).get(attempt_id, ()),
         refunds=tuple(_attempt_row(one) for one in refunds),
     )  # fmt: skip

@@ -68,9 +68,7 @@ class Job(Base):
 
     __tablename__ = "job"
     __table_args__ = (
-        Index(
-            "uq_job_running", "service_id", unique=True, sqlite_where=RUNNING, postgresql_where=RUNNING
-        ),
+        Index("uq_job_running", "service_id", unique=True, sqlite_where=RUNNING, postgresql_where=RUNNING),
         Index("ix_job_due", "state", "next_try_at"),
     )
 
@@ -83,6 +81,7 @@ class Job(Base):
     state: Mapped[str] = mapped_column(default="ready")
     attempts: Mapped[int] = mapped_column(default=0)
     turn: Mapped[int] = mapped_column(default=0)  # deliberate repeats: names the durable run
+    request: Mapped[dict[str, Any]] = mapped_column(default=dict)  # what to ask for; fixed at intent
     operation: Mapped[str | None]  # what to poll
     in_doubt: Mapped[bool] = mapped_column(default=False)  # a call's outcome is unknown: inspect first
     next_try_at: Mapped[datetime | None]

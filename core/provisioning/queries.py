@@ -10,7 +10,6 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
-from core.brands.models import Brand
 from core.clients.models import Client, Contact
 from core.clients.queries import NAME_COLUMNS, PRIMARY, display_name
 from core.kernel.paging import AnyRow, AnySelect, Page, Window, fetch_page, has_number, starts_with
@@ -62,7 +61,6 @@ class JobPage:
     """One job with its story, oldest step first."""
 
     job: JobRow
-    timezone: str
     steps: tuple[JobStepRow, ...]
 
 
@@ -177,12 +175,9 @@ def jobs_of_services(session: Session, service_ids: Iterable[UUID]) -> tuple[Job
 
 
 def _pages(session: Session, condition: ColumnElement[bool]) -> tuple[JobPage, ...]:
-    statement = _jobs().add_columns(Brand.timezone).join(Brand, Brand.id == Service.brand_id)
-    rows = session.execute(statement.where(condition).order_by(Job.id).limit(200)).all()
+    rows = session.execute(_jobs().where(condition).order_by(Job.id).limit(200)).all()
     steps = _steps(session, [row.id for row in rows])
-    return tuple(
-        JobPage(job=_job_row(row), timezone=row.timezone, steps=steps.get(row.id, ())) for row in rows
-    )
+    return tuple(JobPage(job=_job_row(row), steps=steps.get(row.id, ())) for row in rows)
 
 
 def _steps(session: Session, job_ids: Sequence[UUID]) -> dict[UUID, tuple[JobStepRow, ...]]:

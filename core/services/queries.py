@@ -42,11 +42,10 @@ class ServiceRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServicePage:
-    """One service with its facts. Instants are UTC; ``timezone`` is the brand's."""
+    """One service with its facts. Instants are UTC."""
 
     service: ServiceRow
     brand: str
-    timezone: str
     product_name: str
     provisioner: str
     paid_until: date | None
@@ -100,7 +99,6 @@ def service_page(session: Session, service_id: UUID) -> ServicePage | None:
     statement = _services().add_columns(
         Service.paid_until, Service.anchor_day, Service.created_at, Service.activated_at,
         Product.name.label("product_name"), Product.provisioner, Brand.name.label("brand_name"),
-        Brand.timezone,
     )  # fmt: skip
     joined = statement.join(Product, Product.id == Service.product_id).join(
         Brand, Brand.id == Service.brand_id
@@ -109,7 +107,7 @@ def service_page(session: Session, service_id: UUID) -> ServicePage | None:
     if row is None:
         return None
     return ServicePage(
-        service=_service_row(row), brand=row.brand_name, timezone=row.timezone,
+        service=_service_row(row), brand=row.brand_name,
         product_name=row.product_name, provisioner=row.provisioner, paid_until=row.paid_until,
         anchor_day=row.anchor_day, created_at=row.created_at, activated_at=row.activated_at,
     )  # fmt: skip

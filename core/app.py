@@ -1,0 +1,120 @@
+"""The application: built once per process from the settings, step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from flask import Flask
+
+from core.kernel.clock import Clock, SystemClock
+from core.kernel.crypto import KeyRing
+from core.kernel.db import Database
+from core.kernel.outbox import Fact, Outbox, Subscriber
+from core.kernel.work import Engine, Task
+from core.mail import delivery as mail
+from core.orders import delivery as orders
+from core.payments import attempts, schedules as payment_schedules
+from core.payments import service as payments
+from core.plugin_api.context import Mode
+from core.plugin_api.events import Event, Subscription
+from core.plugin_host.registry import Registry, load_plugins
+from core.plugin_host.values import PluginSettings
+from core.provisioning import jobs
+from core.provisioning import service as provisioning
+from core.settings import Settings, require_secret
+
+EngineFactory = Callable[[Database, Registry, Settings], Engine]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Innkeeper:
+    """Everything a use case may need. Frozen: nothing is put in later."""
+
+    settings: Settings
+    db: Database
+    clock: Clock
+    keys: KeyRing
+    plugins: Registry
+    outbox: Outbox
+    engine: Engine
+
+
+def build(settings: Settings, engine: EngineFactory, *, clock: Clock | None = None) -> Innkeeper:
+    """Put the application together. Raises SettingsError and, with strict plugins, PluginLoadError."""
+    clock = clock or SystemClock()
+    db = Database(settings.database)
+    plugins = load_plugins(plugin_settings(settings), clock, strict=settings.plugins.strict)
+    house = Innkeeper(
+        settings=settings,
+        db=db,
+        clock=clock,
+        keys=key_ring(settings),
+        plugins=plugins,
+        outbox=Outbox(),
+        engine=engine(db, plugins, settings),
+    )
+    listen(house)
+    return house
+
+
+def plugin_settings(settings: Settings) -> PluginSettings:
+    kinds = ("gateways", "provisioners", "registrars", "themes")
+    tables = {f"{kind}.{name}": table for kind in kinds for name, table in getattr(settings, kind).items()}
+    return PluginSettings(
+        enabled=settings.plugins.enabled,
+        configs=tables,
+        plugin_path=settings.plugins.path,
+        config_file=settings.config_file,
+        mode=Mode.TEST if settings.is_demo else Mode.LIVE,
+    )
+
+
+def key_ring(settings: Settings) -> KeyRing:
+    """The current key seals; the old ones still open what they sealed."""
+    old = [one.get_secret_value().encode() for one in settings.old_secret_keys]
+    return KeyRing.ring(require_secret(settings), old)
+
+
+def listen(house: Innkeeper) -> None:
+    """Connect who listens: slices first, then plugins."""
+    for subscriber in (*orders.subscribers(house), *mail.subscribers(house)):
+        house.outbox.subscribe(subscriber)
+    for subscription in house.plugins.subscriptions:
+        house.outbox.subscribe(_plugin_subscriber(subscription))
+
+
+def _plugin_subscriber(subscription: Subscription) -> Subscriber:
+    def handle(fact: Fact) -> None:
+        subscription.handler(
+            Event(id=fact.id, name=fact.name, occurred_at=fact.occurred_at, payload=fact.payload)
+        )
+
+    return Subscriber(name=subscription.name, event=subscription.event, handle=handle)
+
+
+def tasks(house: Innkeeper) -> tuple[Task, ...]:
+    """The durable work of the slices. The outbox's own task is the engine room's."""
+    return (
+        Task(name=attempts.TASK, run=lambda attempt_id: payments.run(house, attempt_id)),
+        Task(name=jobs.TASK, run=lambda job_id: provisioning.run(house, job_id)),
+        Task(name=mail.TASK, run=lambda message_id: mail.send(house, message_id)),
+    )
+
+
+def schedules(house: Innkeeper) -> tuple[tuple[str, float, Callable[[], None]], ...]:
+    """What is done by the clock: (name, every so many seconds, what). Each may run in several processes."""
+    settle_every = 3.0 if house.settings.is_demo else 900.0
+    return (
+        ("payments.look", 1.0, lambda: payment_schedules.look_at_due(house)),
+        ("payments.settle", settle_every, lambda: payment_schedules.collect_settlements(house)),
+        ("provisioning.due", 1.0, lambda: provisioning.run_due(house)),
+        ("mail.due", 5.0, lambda: mail.send_due(house)),
+    )
+
+
+def create_app(house: Innkeeper) -> Flask:
+    """The web application of a house."""
+    from core.web.flask_app import create_flask
+
+    return create_flask(house)

@@ -1,0 +1,37 @@
+"""The ``innkeeper`` command: one door, each room brings its own commands."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from core.billing.cli import commands as billing_commands
+from core.kernel.problems import Problem
+from core.plugin_host.errors import PluginLoadError
+from core.settings import SettingsError
+from core.work.cli import commands as work_commands
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="innkeeper")
+def innkeeper() -> None:
+    """Orders, billing and provisioning for people who sell web hosting."""
+
+
+for command in (*work_commands, *billing_commands):
+    innkeeper.add_command(command)
+
+
+def main() -> None:
+    """Run the command; what a person can mend is one line, never a trace."""
+    try:
+        innkeeper.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (SettingsError, PluginLoadError, Problem) as error:
+        click.echo(f"innkeeper: {error}", err=True)
+        sys.exit(2)

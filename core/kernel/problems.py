@@ -1,0 +1,42 @@
+"""What can be wrong with a request, in words for the person who made it.
+
+The web layer turns these into pages; nothing else does. ``code`` is stable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+class Problem(Exception):
+    """Root. The text is for the person; it never names an internal."""
+
+    code = "problem"
+
+
+class InvalidFields(Problem):
+    """``messages`` maps field name to one sentence that says what to do."""
+
+    code = "invalid_fields"
+
+    def __init__(self, messages: Mapping[str, str]) -> None:
+        super().__init__("; ".join(messages.values()))
+        self.messages = dict(messages)
+
+
+class NotFound(Problem):
+    """It does not exist, or not for this person: the answer is the same."""
+
+    code = "not_found"
+
+
+class Conflict(Problem):
+    """The state has moved on since the page was drawn."""
+
+    code = "conflict"
+
+
+class Refused(Problem):
+    """Not allowed, or not now (too many tries)."""
+
+    code = "refused"

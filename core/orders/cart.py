@@ -1,0 +1,244 @@
+"""Use cases of the cart: what a buyer puts together before they say who they are."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm import Session
+
+from core.brands import service as brands
+from core.catalog import service as catalog
+from core.catalog.domain_names import clean_domain
+from core.catalog.values import ProductView
+from core.domains import service as domains
+from core.kernel.calendar import Cycle
+from core.kernel.clock import local_date
+from core.kernel.ids import hash_token, new_id, new_token
+from core.kernel.problems import Conflict, InvalidFields
+from core.orders import pricing, quotes
+from core.orders.models import Cart, CartLine
+from core.orders.values import CartView
+from core.plugin_api.errors import PluginError
+from core.plugin_api.registrar import Availability
+from core.plugin_host.house import PluginHouse
+from core.provisioning import registrars
+
+CART_LIVES = timedelta(days=30)
+MOST_LINES = 50
+MOST_QUANTITY = 100
+WHOLE_NUMBER = re.compile(r"[0-9]{1,3}")
+CODE_LENGTH = 64
+
+
+def open_cart(house: PluginHouse, brand_id: UUID) -> str:
+    """A new empty cart; returns its token (kept by the buyer, its hash by us)."""
+    token = new_token()
+    with house.db.transaction() as session:
+        _new(session, house, brand_id, token)
+    return token
+
+
+def _new(session: Session, house: PluginHouse, brand_id: UUID, token: str) -> Cart:
+    now = house.clock.now()
+    cart = Cart(
+        id=new_id(),
+        token_hash=hash_token(token),
+        brand_id=brand_id,
+        currency=brands.brand_by_id(session, brand_id).currency,
+        created_at=now,
+        expires_at=now + CART_LIVES,
+    )
+    session.add(cart)
+    session.flush()
+    return cart
+
+
+def find(session: Session, house: PluginHouse, token: str | None) -> Cart | None:
+    """The live, not yet placed cart of a token."""
+    cart = find_any(session, token)
+    if cart is None or cart.order_id is not None or cart.expires_at <= house.clock.now():
+        return None
+    return cart
+
+
+def find_any(session: Session, token: str | None) -> Cart | None:
+    """The cart of a token, placed or expired or not."""
+    if not token:
+        return None
+    return session.execute(select(Cart).where(Cart.token_hash == hash_token(token))).scalar_one_or_none()
+
+
+def view_cart(house: PluginHouse, token: str | None) -> CartView | None:
+    """The cart with its prices held; None when there is none (never opened, expired, placed)."""
+    with house.db.transaction() as session:
+        cart = find(session, house, token)
+        if cart is None:
+            return None
+        answer = quotes.priced(session, house, cart)
+        bill = pricing.bill(
+            answer.quote,
+            [w.line_id for w in answer.wanted],
+            [w.product.slug for w in answer.wanted],
+            answer.brand.locale,
+        )
+        return CartView(
+            id=cart.id,
+            currency=cart.currency,
+            bill=bill,
+            coupon_code=cart.coupon_code,
+            coupon_error=answer.coupon_error,
+            held_until=answer.expires_at,
+            changed=answer.changed,
+        )
+
+
+def add_line(
+    house: PluginHouse,
+    token: str | None,
+    brand_id: UUID,
+    *,
+    product_slug: str,
+    cycle: str,
+    domain: str,
+    quantity: str,
+) -> str:
+    """Put a product in the cart; returns the cart's token (a new one when there was no live cart).
+
+    Raises InvalidFields for product, cycle, domain and quantity. Hidden and sold-out products, and
+    cycles without a price, can not be ordered.
+    """
+    with house.db.read() as session:
+        product = catalog.product_by_slug(session, brand_id, product_slug)
+        brand = brands.brand_by_id(session, brand_id)
+        if product is None or product.sold_out:
+            raise InvalidFields({"product": "This product can not be ordered at the moment."})
+        wanted = _cycle(cycle)
+        today = local_date(house.clock.now(), brand.timezone)
+        if wanted is None or not catalog.price_of(session, product.id, brand.currency, wanted, today):
+            raise InvalidFields({"cycle": "Choose how often you would like to pay."})
+    count = _quantity(quantity)
+    name = _domain(house, product, domain)
+    with house.db.transaction() as session:
+        cart = find(session, house, token)
+        if cart is None:
+            token = new_token()
+            cart = _new(session, house, brand_id, token)
+        _append(session, cart, product, wanted, name, 1 if product.kind == "domain" else count)
+    assert token is not None
+    return token
+
+
+def _append(
+    session: Session, cart: Cart, product: ProductView, cycle: Cycle, domain: str, count: int
+) -> None:
+    lines = quotes.cart_lines(session, cart.id)
+    if len(lines) >= MOST_LINES:
+        raise InvalidFields({"product": f"A cart holds {MOST_LINES} lines at most. Place this order first."})
+    if any(line.product_id == product.id and line.domain == domain and domain for line in lines):
+        return  # a double click puts the same thing in once
+    session.add(
+        CartLine(
+            id=new_id(),
+            cart_id=cart.id,
+            position=len(lines) + 1,
+            product_id=product.id,
+            cycle_unit=cycle.unit,
+            cycle_count=cycle.count,
+            quantity=count,
+            domain=domain,
+        )
+    )
+
+
+def _cycle(text: str) -> Cycle | None:
+    try:
+        return Cycle.parse(text)
+    except ValueError:
+        return None
+
+
+def _quantity(text: str) -> int:
+    text = text.strip() or "1"
+    if not WHOLE_NUMBER.fullmatch(text) or not text.isascii() or not 1 <= int(text) <= MOST_QUANTITY:
+        raise InvalidFields({"quantity": f"Enter a whole number from 1 to {MOST_QUANTITY}."})
+    return int(text)
+
+
+def _domain(house: PluginHouse, product: ProductView, typed: str) -> str:
+    is_name = product.kind == "domain"
+    entry = house.plugins.provisioners.get(product.provisioner)
+    needs = is_name or product.kind == "hosting" or (entry is not None and entry.spec.needs_domain)
+    if not needs and not typed.strip():
+        return ""
+    name = clean_domain(typed, registrable=is_name)
+    if is_name:
+        _check_free(house, product, name)
+    return name
+
+
+def _check_free(house: PluginHouse, product: ProductView, name: str) -> None:
+    """Ask the registrar, where it answers: a name it can not tell of may still be ordered."""
+    with house.db.read() as session:
+        if domains.is_held(session, name):
+            raise InvalidFields({"domain": f"{name} is taken already. Try another name or ending."})
+    try:
+        answer = registrars.availability(house, product.provisioner, name)
+    except PluginError:
+        return
+    if answer is Availability.TAKEN:
+        raise InvalidFields({"domain": f"{name} is taken already. Try another name or ending."})
+    if answer is Availability.UNSUPPORTED:
+        raise InvalidFields({"domain": f"Names like {name} are not sold here. Try another ending."})
+
+
+def set_quantity(house: PluginHouse, token: str | None, line_id: UUID, quantity: str) -> None:
+    """Raises InvalidFields, and Conflict when the cart is gone. Another cart's line is not found."""
+    count = _quantity(quantity)
+    with house.db.transaction() as session:
+        cart = _live(session, house, token)
+        session.execute(
+            update(CartLine)
+            .where(CartLine.id == line_id, CartLine.cart_id == cart.id)
+            .where(CartLine.domain == "")
+            .values(quantity=count)
+        )
+
+
+def remove_line(house: PluginHouse, token: str | None, line_id: UUID) -> None:
+    """Take a line out; doing it again changes nothing."""
+    with house.db.transaction() as session:
+        cart = _live(session, house, token)
+        session.execute(delete(CartLine).where(CartLine.id == line_id, CartLine.cart_id == cart.id))
+
+
+def set_coupon(house: PluginHouse, token: str | None, code: str) -> None:
+    """Remember a code (or forget it, when empty). Whether it holds is said with the price."""
+    with house.db.transaction() as session:
+        cart = _live(session, house, token)
+        cart.coupon_code = code.strip()[:CODE_LENGTH]
+
+
+def count_lines(house: PluginHouse, token: str | None) -> int:
+    """How many things are in the cart, for the badge in the head."""
+    with house.db.read() as session:
+        cart = find(session, house, token)
+        if cart is None:
+            return 0
+        statement = select(func.count()).select_from(CartLine).where(CartLine.cart_id == cart.id)
+        return int(session.execute(statement).scalar_one())
+
+
+def _live(session: Session, house: PluginHouse, token: str | None) -> Cart:
+    cart = find(session, house, token)
+    if cart is None:
+        raise Conflict("Your cart has expired or was ordered already. Please start again.")
+    return cart
+
+
+def sign_in(house: PluginHouse, token: str | None, client_id: UUID) -> None:
+    """A returning client orders on their own account: no contact form, their own taxes."""
+    with house.db.transaction() as session:
+        _live(session, house, token).client_id = client_id

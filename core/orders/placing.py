@@ -1,0 +1,320 @@
+"""Placing an order: one transaction writes everything that follows from it, or nothing.
+
+Order, client, contact, user, billing account, services, invoice, ledger entry, coupon use, stock, the
+first attempt with its key and the events are committed together. The cart is the placement key: placing
+it again, from a double click, a second tab or a retry, gives the same order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from core.billing import service as billing
+from core.billing.values import Draft, DraftLine, DraftTax, InvoiceHead
+from core.brands.values import BrandView
+from core.catalog import service as catalog
+from core.clients import service as clients
+from core.clients.values import CleanContact, ContactView
+from core.kernel import numbers
+from core.kernel.clock import local_date
+from core.kernel.db import changed
+from core.kernel.ids import hash_token, new_id, new_token
+from core.kernel.problems import Conflict, InvalidFields
+from core.kernel.work import publish
+from core.orders import quotes
+from core.orders.cart import find_any
+from core.orders.checkout import GONE, open_source, ready, terms_of
+from core.orders.models import Cart, CouponUse, Order, OrderLine
+from core.orders.values import PlacedOrder, PricedLine, Quote
+from core.payments import service as payments
+from core.payments.values import NewCharge
+from core.plugin_api.gateway import TakesManualPayments
+from core.plugin_host.house import PluginHouse
+from core.services import service as services
+from core.services.values import NewService
+
+FIRST_NUMBER = 10001
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Placing:
+    """What is known while the transaction is open."""
+
+    cart: Cart
+    quote_id: UUID
+    quote: Quote
+    brand: BrandView
+    order_id: UUID
+    today: date
+    ip: str
+
+
+def place(house: PluginHouse, token: str | None, *, quote_id: str, accepted: bool, ip: str) -> PlacedOrder:
+    """Place the cart. The same cart again is the same order.
+
+    Raises InvalidFields (accept_terms; username or email taken meanwhile) and Conflict: the cart is gone,
+    a step is missing, the price is not the one that was shown, stock or coupon ran out.
+    """
+    try:
+        with house.db.transaction() as session:
+            return _place(session, house, token, quote_id, accepted, ip)
+    except IntegrityError as error:
+        known = _already(house, token)
+        if known is None:
+            raise Conflict("Somebody was quicker with this name. Please check your entries.") from error
+        return known
+
+
+def _already(house: PluginHouse, token: str | None) -> PlacedOrder | None:
+    with house.db.read() as session:
+        cart = find_any(session, token)
+        return _placed_before(session, house, cart) if cart else None
+
+
+def _placed_before(session: Session, house: PluginHouse, cart: Cart) -> PlacedOrder | None:
+    order = session.execute(select(Order).where(Order.placement_key == str(cart.id))).scalar_one_or_none()
+    return PlacedOrder(token=order_token(house, order), label=order.label) if order else None
+
+
+def order_token(house: PluginHouse, order: Order) -> str:
+    """The secret part of the order's link."""
+    return house.keys.decrypt(order.token_encrypted, f"order/token/{order.id}").decode()
+
+
+def _place(
+    session: Session, house: PluginHouse, token: str | None, quote_id: str, accepted: bool, ip: str
+) -> PlacedOrder:
+    cart = find_any(session, token)
+    if cart is None:
+        raise Conflict(GONE)
+    order_id = new_id()
+    claim = update(Cart).where(Cart.id == cart.id, Cart.order_id.is_(None)).values(order_id=order_id)
+    if not changed(session, claim):
+        known = _placed_before(session, house, cart)
+        if known is None:
+            raise Conflict(GONE)
+        return known
+    if cart.expires_at <= house.clock.now():
+        raise Conflict(GONE)
+    placing = _check(session, house, cart, order_id, quote_id, accepted, ip)
+    return _write(session, house, placing)
+
+
+def _check(
+    session: Session, house: PluginHouse, cart: Cart, order_id: UUID, quote_id: str, accepted: bool, ip: str
+) -> _Placing:
+    answer = quotes.priced(session, house, cart)
+    ready(house, cart, answer)
+    if str(answer.id) != quote_id:
+        raise Conflict("What you saw has changed meanwhile. Please check the order once more.")
+    if terms_of(session, house, cart) and not accepted:
+        raise InvalidFields({"accept_terms": "Please accept the terms to place your order."})
+    today = local_date(house.clock.now(), answer.brand.timezone)
+    return _Placing(
+        cart=cart, quote_id=answer.id, quote=answer.quote, brand=answer.brand, order_id=order_id,
+        today=today, ip=ip,
+    )  # fmt: skip
+
+
+def _write(session: Session, house: PluginHouse, placing: _Placing) -> PlacedOrder:
+    _take_limited(session, placing.quote)
+    client_id, is_new = _client(session, house, placing)
+    account_id = _billing_account(session, house, placing, client_id)
+    contact = clients.primary_contact(session, client_id)
+    service_ids = _services(session, house, placing, client_id, account_id)
+    invoice = billing.issue(session, house, _draft(placing, client_id, contact, service_ids))
+    order, token = _order(session, house, placing, client_id, invoice, is_new=is_new)
+    _order_lines(session, placing, service_ids)
+    if placing.quote.coupon_id:
+        session.add(CouponUse(id=new_id(), coupon_id=placing.quote.coupon_id, order_id=order.id))
+    publish(house, session, "order.placed", {
+        "order_id": order.id, "client_id": client_id, "invoice_id": invoice.id,
+    })  # fmt: skip
+    _charge(session, house, placing, invoice, account_id)
+    return PlacedOrder(token=token, label=order.label)
+
+
+def _take_limited(session: Session, quote: Quote) -> None:
+    """Stock and coupon uses go by conditional update: of two buyers of the last one, one gets it."""
+    for line in quote.lines:
+        if not catalog.take_stock(session, line.product_id, line.quantity):
+            raise Conflict(f"{line.name} has just sold out. Please take it out of your cart.")
+    if quote.coupon_id and not catalog.use_coupon(session, quote.coupon_id):
+        raise Conflict(f"{quote.coupon_code} has been used up. Please take it out of your cart.")
+
+
+def _client(session: Session, house: PluginHouse, placing: _Placing) -> tuple[UUID, bool]:
+    cart = placing.cart
+    if cart.client_id is not None:
+        return cart.client_id, False
+    clean = CleanContact.restored(cart.contact or {})
+    new = clients.create_client(
+        session, house, placing.brand, clean, cart.password_hash, house.clock.now(), ip=placing.ip
+    )
+    return new.client_id, True
+
+
+def _billing_account(session: Session, house: PluginHouse, placing: _Placing, client_id: UUID) -> UUID | None:
+    cart = placing.cart
+    entry = house.plugins.gateways.get(cart.gateway)
+    if entry is None or entry.spec.can(TakesManualPayments):
+        return None
+    return clients.add_billing_account(
+        session, house, client_id, cart.gateway, entry.spec.kind, open_source(house, cart),
+        keep=cart.keep_method, now=house.clock.now(),
+    )  # fmt: skip
+
+
+def _services(
+    session: Session, house: PluginHouse, placing: _Placing, client_id: UUID, account_id: UUID | None
+) -> list[UUID]:
+    return [
+        services.open_service(
+            session,
+            house,
+            NewService(
+                brand_id=placing.brand.id,
+                client_id=client_id,
+                product_id=line.product_id,
+                label=line.name,
+                domain=line.domain,
+                cycle_unit=line.cycle_unit,
+                cycle_count=line.cycle_count,
+                quantity=line.quantity,
+                price_minor=line.unit_minor,
+                currency=placing.quote.currency,
+                started_on=line.period_start,
+                period_end=line.period_end,
+                billing_account_id=account_id if placing.cart.keep_method else None,
+            ),
+        )
+        for line in placing.quote.lines
+    ]
+
+
+def _draft(placing: _Placing, client_id: UUID, contact: ContactView, service_ids: list[UUID]) -> Draft:
+    lines: list[DraftLine] = []
+    for line, service_id in zip(placing.quote.lines, service_ids, strict=True):
+        lines += _draft_lines(line, service_id)
+    return Draft(
+        brand_id=placing.brand.id,
+        client_id=client_id,
+        order_id=placing.order_id,
+        series_prefix=placing.brand.number_prefix,
+        issued_on=placing.today,
+        due_on=placing.today + timedelta(days=placing.brand.invoice_due_days),
+        currency=placing.quote.currency,
+        lines=tuple(lines),
+        taxes=tuple(
+            DraftTax(
+                name=tax.name,
+                rate=tax.rate,
+                taxable_share=tax.taxable_share,
+                base_minor=tax.base_minor,
+                tax_minor=tax.tax_minor,
+            )  # fmt: skip
+            for tax in placing.quote.taxes
+        ),
+        facts=_facts(placing.brand, contact),
+    )
+
+
+def _draft_lines(line: PricedLine, service_id: UUID) -> list[DraftLine]:
+    name = line.domain if line.kind == "domain" else " ".join(filter(None, (line.name, line.domain)))
+    first = DraftLine(
+        service_id=service_id,
+        kind="recurring" if line.period_end else "once",
+        period_start=line.period_start,
+        period_end=line.period_end,
+        text=name,
+        quantity=line.quantity,
+        unit_minor=line.unit_minor,
+        discount_minor=line.discount_minor,
+        gl_code=line.gl_code,
+        explanation=line.explanation,
+    )
+    if not line.setup_minor:
+        return [first]
+    setup = DraftLine(
+        service_id=service_id, kind="setup", period_start=None, period_end=None, text=f"Set-up of {name}",
+        quantity=1, unit_minor=line.setup_minor, discount_minor=0, gl_code=line.gl_code,
+    )  # fmt: skip
+    return [first, setup]
+
+
+def _facts(brand: BrandView, contact: ContactView) -> dict[str, Any]:
+    """Seller and buyer as they are now: an issued document never changes with them."""
+    buyer = [
+        contact.company_name, f"{contact.first_name} {contact.last_name}".strip(), contact.street_address,
+        contact.address_2, " ".join(filter(None, (contact.city, contact.state, contact.postal_code))),
+        contact.country,
+    ]  # fmt: skip
+    return {
+        "seller": [brand.legal_name or brand.name, *brand.legal_address.splitlines()],
+        "seller_tax_number": brand.tax_number,
+        "seller_email": brand.support_email,
+        "buyer": [line for line in buyer if line],
+        "buyer_email": contact.email,
+    }
+
+
+def _order(
+    session: Session,
+    house: PluginHouse,
+    placing: _Placing,
+    client_id: UUID,
+    invoice: InvoiceHead,
+    *,
+    is_new: bool,
+) -> tuple[Order, str]:
+    token, now = new_token(), house.clock.now()
+    number = numbers.take(session, f"order:{placing.brand.id}", first=FIRST_NUMBER)[0]
+    prefix = placing.brand.number_prefix
+    terms = terms_of(session, house, placing.cart)
+    order = Order(
+        id=placing.order_id, brand_id=placing.brand.id, number=number,
+        label=f"{prefix}-{number}" if prefix else str(number), token_hash=hash_token(token),
+        token_encrypted=house.keys.encrypt(token.encode(), f"order/token/{placing.order_id}"),
+        quote_id=placing.quote_id, client_id=client_id, invoice_id=invoice.id, gateway=placing.cart.gateway,
+        state="placed", placement_key=str(placing.cart.id), new_client=is_new,
+        terms_id=terms.id if terms else None, terms_accepted_at=now if terms else None, ip=placing.ip,
+        placed_at=now,
+    )  # fmt: skip
+    session.add(order)
+    session.flush()
+    return order, token
+
+
+def _order_lines(session: Session, placing: _Placing, service_ids: list[UUID]) -> None:
+    rows = [
+        {
+            "id": new_id(), "order_id": placing.order_id, "position": line.position, "service_id": service_id,
+            "text": line.name,
+            "net_minor": line.unit_minor * line.quantity + line.setup_minor - line.discount_minor,
+        }
+        for line, service_id in zip(placing.quote.lines, service_ids, strict=True)
+    ]  # fmt: skip
+    session.execute(insert(OrderLine), rows)
+
+
+def _charge(
+    session: Session, house: PluginHouse, placing: _Placing, invoice: InvoiceHead, account_id: UUID | None
+) -> None:
+    """Commit the first attempt with the order. Manual payment has none: staff book it when it comes."""
+    entry = house.plugins.gateways.get(placing.cart.gateway)
+    if entry is None or invoice.status == "paid" or entry.spec.can(TakesManualPayments):
+        return
+    payments.charge(
+        session, house,
+        NewCharge(
+            invoice_id=invoice.id, gateway=placing.cart.gateway, billing_account_id=account_id,
+            method=placing.cart.source_label,
+        ),
+    )  # fmt: skip

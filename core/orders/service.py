@@ -1,0 +1,65 @@
+"""Use cases of orders for staff."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from core.billing import service as billing
+from core.catalog import service as catalog
+from core.domains import service as domains
+from core.kernel import audit
+from core.kernel.db import changed
+from core.kernel.problems import Conflict, InvalidFields, NotFound
+from core.kernel.work import publish
+from core.orders.models import CouponUse, Order, OrderLine
+from core.orders.quotes import stored
+from core.payments import attempts
+from core.payments import service as payments
+from core.plugin_host.house import PluginHouse
+from core.services import service as services
+
+
+def cancel(house: PluginHouse, order_id: UUID, actor: str, reason: str) -> None:
+    """Cancel an order on which nothing was paid: invoice void, stock and coupon given back, once.
+
+    Raises InvalidFields (reason) and Conflict: paid, or money is on its way.
+    """
+    if not reason.strip():
+        raise InvalidFields({"reason": "Say in a few words why, for whoever looks later."})
+    with house.db.transaction() as session:
+        order = session.get(Order, order_id)
+        if order is None:
+            raise NotFound("There is no such order.")
+        moving = attempts.moving(session, order.invoice_id)
+        if moving is not None and not payments.abandon(session, house, moving.id):
+            raise Conflict("A payment for this order is under way. Wait for its answer first.")
+        if not billing.void(session, house, order.invoice_id):
+            raise Conflict("Something was paid on this order. Refund it instead.")
+        taken = changed(
+            session,
+            update(Order).where(Order.id == order_id, Order.state == "placed").values(state="cancelled"),
+        )
+        if not taken:
+            raise Conflict("This order has gone on meanwhile.")
+        _give_back(session, house, order)
+        publish(house, session, "order.cancelled", {"order_id": order_id, "client_id": order.client_id})
+        audit.record(
+            session, actor=actor, action="order.cancel", target=f"order:{order_id}", now=house.clock.now(),
+            after={"reason": reason},
+        )  # fmt: skip
+
+
+def _give_back(session: Session, house: PluginHouse, order: Order) -> None:
+    for line in stored(session, order.quote_id).lines:
+        catalog.give_stock(session, line.product_id, line.quantity)
+    used = session.execute(select(CouponUse).where(CouponUse.order_id == order.id)).scalar_one_or_none()
+    if used is not None:
+        catalog.give_back_coupon(session, used.coupon_id)
+        session.execute(delete(CouponUse).where(CouponUse.id == used.id))
+    ids = session.execute(select(OrderLine.service_id).where(OrderLine.order_id == order.id)).scalars()
+    for service_id in list(ids):
+        services.move(session, house, service_id, "cancelled")
+        domains.release(session, service_id)

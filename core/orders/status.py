@@ -1,0 +1,264 @@
+"""Where an order stands, as its buyer sees it, and what they can still do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.billing import service as billing
+from core.billing.values import InvoiceHead
+from core.brands import service as brands
+from core.clients import service as clients
+from core.identity import service as identity
+from core.kernel.ids import hash_token
+from core.kernel.problems import Conflict, InvalidFields, NotFound
+from core.orders import pricing, quotes, tasks
+from core.orders.checkout import collect, label_of, method
+from core.orders.models import Order, OrderLine
+from core.orders.values import Bill, MethodView, OrderView
+from core.payments import attempts
+from core.payments import service as payments
+from core.payments.rules import State, decline_words
+from core.payments.values import AttemptView, NewCharge
+from core.plugin_api.gateway import TakesManualPayments
+from core.plugin_api.values import Action, Instructions
+from core.plugin_host.calls import ask
+from core.plugin_host.house import PluginHouse
+from core.provisioning import jobs, placement
+from core.provisioning.values import JobView
+from core.services import service as services
+from core.services.values import ServiceView
+
+OVER = ("completed", "cancelled")
+
+
+def find_order(session: Session, token: str) -> Order:
+    """The order of a link. Raises NotFound; guessing tells nothing."""
+    row = session.execute(select(Order).where(Order.token_hash == hash_token(token))).scalar_one_or_none()
+    if row is None:
+        raise NotFound("There is no such order, or the link is not complete.")
+    return row
+
+
+class _Story:
+    """Everything of one order, read in one snapshot."""
+
+    def __init__(self, session: Session, order: Order) -> None:
+        self.order = order
+        self.brand = brands.brand_by_id(session, order.brand_id)
+        self.invoice: InvoiceHead = billing.find(session, order.invoice_id)
+        self.attempts: list[AttemptView] = [
+            one for one in attempts.of_invoice(session, order.invoice_id) if one.kind == "charge"
+        ]
+        ids = list(
+            session.execute(select(OrderLine.service_id).where(OrderLine.order_id == order.id)).scalars()
+        )
+        self.services: list[ServiceView] = services.find_many(session, ids)
+        self.jobs: list[JobView] = jobs.of_services(session, ids)
+        self.quote = quotes.stored(session, order.quote_id)
+        self.contact = clients.primary_contact(session, order.client_id)
+        self.username = identity.username_for(session, order.client_id)
+        self.access = tuple(
+            (one.label, tuple(placement.access_of(session, one.id).items())) for one in self.services
+        )
+
+    @property
+    def last(self) -> AttemptView | None:
+        return self.attempts[-1] if self.attempts else None
+
+    @property
+    def moving(self) -> AttemptView | None:
+        moving = [one for one in self.attempts if one.state in (*_UNDER_WAY, State.PENDING)]
+        return moving[-1] if moving else None
+
+
+_UNDER_WAY = (State.CREATED, State.SENT, State.UNKNOWN)
+
+
+def view_order(house: PluginHouse, token: str) -> OrderView:
+    """The order as its page shows it. Raises NotFound. Reads only, and asks no provider but for set-up
+    data when the buyer's browser has to confirm a payment."""
+    with house.db.read() as session:
+        story = _Story(session, find_order(session, token))
+    return _view(house, story, token)
+
+
+def _view(house: PluginHouse, story: _Story, token: str) -> OrderView:
+    order, invoice, moving = story.order, story.invoice, story.moving
+    waits = moving is not None and moving.state == State.PENDING
+    action = _action(moving)
+    owes = invoice.status in ("unpaid", "pending") and order.state != "cancelled"
+    is_manual = _is_manual(house, order.gateway)
+    return OrderView(
+        id=order.id,
+        label=order.label,
+        state=order.state,
+        placed_at=order.placed_at,
+        bill=_bill(story),
+        tasks=tasks.tasks_of(order, invoice, story.attempts, story.services, story.jobs),
+        invoice_id=invoice.id,
+        invoice_label=invoice.label,
+        invoice_status=invoice.status,
+        total=invoice.total,
+        paid=invoice.paid,
+        email=story.contact.email,
+        first_name=story.contact.first_name,
+        username=story.username,
+        method_name=_method_name(house, order.gateway),
+        decline=_decline(story),
+        needs_payment=owes and moving is None and not (is_manual and not story.attempts),
+        approve_url=f"/orders/{token}/approve" if _needs_approval(house, moving) else "",
+        action=action,
+        action_gateway=moving.gateway if moving and action else "",
+        action_setup=method(house, moving.gateway).setup if moving and action else None,
+        instructions=_instructions(house, story) if owes and moving is None else None,
+        settles=waits and action is None and not _needs_approval(house, moving),
+        access=tuple((label, facts) for label, facts in story.access if facts),
+        finished=_is_finished(story, waits=waits),
+    )
+
+
+def _bill(story: _Story) -> Bill:
+    lines = story.quote.lines
+    ids = [story.order.id for _ in lines]
+    return pricing.bill(story.quote, ids, ["" for _ in lines], story.brand.locale)
+
+
+def _method_name(house: PluginHouse, gateway: str) -> str:
+    entry = house.plugins.gateways.get(gateway)
+    return entry.spec.name if entry else gateway
+
+
+def _action(attempt: AttemptView | None) -> Action | None:
+    if attempt is None or attempt.state != State.PENDING or not attempt.action:
+        return None
+    return Action(kind=str(attempt.action["kind"]), data=dict(attempt.action["data"]))
+
+
+def _needs_approval(house: PluginHouse, attempt: AttemptView | None) -> bool:
+    if attempt is None:
+        return False
+    if attempt.approve_url:
+        return attempt.state == State.PENDING
+    entry = house.plugins.gateways.get(attempt.gateway)
+    is_redirect = entry is not None and entry.spec.kind == "redirect"
+    return is_redirect and attempt.state in (State.CREATED, State.SENT)
+
+
+def _decline(story: _Story) -> str:
+    last = story.last
+    if last is None or story.invoice.status == "paid":
+        return ""
+    if last.state == State.DECLINED:
+        return decline_words(last.code)
+    if last.state == State.RETURNED:
+        return "The bank sent your payment back."
+    if last.state == State.NOT_SENT:
+        return "The payment could not be sent. Nothing was charged."
+    return ""
+
+
+def _is_manual(house: PluginHouse, gateway: str) -> bool:
+    entry = house.plugins.gateways.get(gateway)
+    return entry is not None and entry.spec.can(TakesManualPayments)
+
+
+def _instructions(house: PluginHouse, story: _Story) -> Instructions | None:
+    if not _is_manual(house, story.order.gateway):
+        return None
+    plugin = house.plugins.build_gateway(story.order.gateway)
+    assert isinstance(plugin, TakesManualPayments)
+    return ask(
+        lambda: plugin.instructions(story.invoice.label, story.invoice.open),
+        Instructions, db=house.db, plugin=plugin,
+    )  # fmt: skip
+
+
+def _is_finished(story: _Story, *, waits: bool) -> bool:
+    """Whether nothing will change within minutes without somebody acting."""
+    if story.order.state in OVER:
+        return True
+    if story.moving is not None:
+        return waits
+    if story.invoice.status != "paid":
+        return True  # it is the buyer's turn, or the post's
+    stopped = ("failed", "needs_staff", "done", "cancelled")
+    return (
+        bool(story.jobs)
+        and all(job.state in stopped for job in story.jobs)
+        and any(job.state in ("failed", "needs_staff") for job in story.jobs)
+    )
+
+
+def methods_for_order(house: PluginHouse, token: str) -> tuple[MethodView, ...]:
+    """How an unpaid order can be paid instead. Calls gateways."""
+    with house.db.read() as session:
+        order = find_order(session, token)
+        offered = brands.offered_gateways(session, order.brand_id, house.plugins.gateways)
+        currency = billing.find(session, order.invoice_id).total.currency
+    return tuple(method(house, one) for one in offered if house.plugins.gateways[one].spec.accepts(currency))
+
+
+def pay_again(house: PluginHouse, token: str, form: Mapping[str, str], *, ip: str) -> None:
+    """Pay the order another way, or the same way once more. The invoice and its amount stay.
+
+    Raises InvalidFields, Refused, and Conflict while a payment is under way or nothing is owed.
+    """
+    with house.db.read() as session:
+        order = find_order(session, token)
+    gateway = form.get("payment_method", "").strip()
+    source, wrong = collect(house, gateway, form, order.brand_id, ip=ip)
+    if wrong:
+        raise InvalidFields(wrong)
+    entry = house.plugins.gateways[gateway]
+    with house.db.transaction() as session:
+        order = find_order(session, token)
+        moving = attempts.moving(session, order.invoice_id)
+        if moving is not None and not payments.abandon(session, house, moving.id):
+            raise Conflict("A payment for this order is under way. Please wait for its answer.")
+        order.gateway = gateway
+        session.flush()
+        if entry.spec.can(TakesManualPayments):
+            return
+        account_id = clients.add_billing_account(
+            session, house, order.client_id, gateway, entry.spec.kind, source,
+            keep=form.get("keep_card", "") == "1", now=house.clock.now(),
+        )  # fmt: skip
+        payments.charge(
+            session, house,
+            NewCharge(
+                invoice_id=order.invoice_id, gateway=gateway, billing_account_id=account_id,
+                method=label_of(house, gateway, source),
+            ),
+        )  # fmt: skip
+
+
+def begin_redirect(house: PluginHouse, token: str, base_url: str) -> str:
+    """The provider's page where the buyer approves. Raises Conflict when there is nothing to approve."""
+    with house.db.read() as session:
+        order = find_order(session, token)
+        moving = attempts.moving(session, order.invoice_id)
+    if moving is None or not _needs_approval(house, moving):
+        raise Conflict("There is nothing to approve for this order.")
+    back = f"{base_url.rstrip('/')}/orders/{token}/return"
+    return payments.begin_redirect(house, moving.id, return_url=back, cancel_url=back)
+
+
+def returned(house: PluginHouse, token: str) -> None:
+    """The buyer's browser came back, which proves nothing: have a worker ask the provider."""
+    with house.db.transaction() as session:
+        order = find_order(session, token)
+        moving = attempts.moving(session, order.invoice_id)
+        if moving is not None and moving.state in (State.PENDING, State.UNKNOWN):
+            attempts.ask(session, house, moving.id)
+
+
+def order_id_of(house: PluginHouse, token: str) -> tuple[UUID, UUID, datetime]:
+    """(order, invoice, placed at) of a link. Raises NotFound."""
+    with house.db.read() as session:
+        order = find_order(session, token)
+        return order.id, order.invoice_id, order.placed_at

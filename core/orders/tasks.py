@@ -1,0 +1,106 @@
+"""The tasks of Processing Order, told from what the tables hold: nothing is kept twice. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from core.billing.values import InvoiceHead
+from core.orders.models import Order
+from core.orders.values import TaskState, TaskView
+from core.payments.rules import State, decline_words
+from core.payments.values import AttemptView
+from core.provisioning.values import JobView
+from core.services.values import ServiceView
+
+_CHARGE_STATES = {
+    State.CREATED: TaskState.RUNNING,
+    State.SENT: TaskState.RUNNING,
+    State.PENDING: TaskState.WAITING,
+    State.SUCCEEDED: TaskState.DONE,
+    State.DECLINED: TaskState.FAILED,
+    State.NOT_SENT: TaskState.FAILED,
+    State.UNKNOWN: TaskState.UNKNOWN,
+    State.RETURNED: TaskState.FAILED,
+    State.REFUNDED: TaskState.DONE,
+}
+_JOB_STATES = {
+    "ready": TaskState.RUNNING,
+    "running": TaskState.RUNNING,
+    "waiting": TaskState.RUNNING,
+    "needs_staff": TaskState.WAITING,
+    "done": TaskState.DONE,
+    "failed": TaskState.WAITING,  # we are on it: for the buyer nothing has failed
+    "cancelled": TaskState.FAILED,
+}
+
+
+def tasks_of(
+    order: Order,
+    invoice: InvoiceHead,
+    charges: Sequence[AttemptView],
+    services: Sequence[ServiceView],
+    jobs: Sequence[JobView],
+) -> tuple[TaskView, ...]:
+    """In the order in which they happen. The mail task is added by who knows the mails."""
+    client = TaskView(
+        key="client",
+        title="Creating your account" if order.new_client else "Finding your account",
+        detail=f"Order {order.label} is safe with us",
+        state=TaskState.DONE,
+        at=order.placed_at,
+    )
+    packages = TaskView(
+        key="services",
+        title="Attaching your packages",
+        detail=", ".join(one.label for one in services),
+        state=TaskState.DONE,
+        at=order.placed_at,
+    )
+    built = [_built(service, jobs, invoice) for service in services]
+    return (client, packages, _charged(invoice, charges), *built)
+
+
+def _charged(invoice: InvoiceHead, charges: Sequence[AttemptView]) -> TaskView:
+    title = "Charging your payment method"
+    if not charges:
+        is_paid = invoice.status == "paid"
+        detail = "Nothing to pay" if is_paid else "We wait for your payment to arrive"
+        state = TaskState.DONE if is_paid else TaskState.WAITING
+        return TaskView(key="charge", title="Taking your payment", detail=detail, state=state)
+    last = charges[-1]
+    state = TaskState.DONE if invoice.status == "paid" else _CHARGE_STATES[State(last.state)]
+    return TaskView(key="charge", title=title, detail=_words(last), state=state, at=last.settled_at)
+
+
+def _words(attempt: AttemptView) -> str:
+    words = {
+        State.SUCCEEDED: f"Paid with {attempt.method}",
+        State.PENDING: "Waiting for the confirmation" if attempt.approve_url or attempt.action
+        else "The money is on its way",
+        State.DECLINED: decline_words(attempt.code),
+        State.NOT_SENT: "The payment could not be sent. Nothing was charged.",
+        State.UNKNOWN: "The provider did not answer. We are asking what became of it; you are not charged twice.",
+        State.RETURNED: "The bank sent the payment back",
+    }  # fmt: skip
+    return words.get(State(attempt.state), attempt.method)
+
+
+def _built(service: ServiceView, jobs: Sequence[JobView], invoice: InvoiceHead) -> TaskView:
+    title = f"Setting up {service.label}"
+    mine = [job for job in jobs if job.service_id == service.id and job.action == "create"]
+    if service.status in ("active", "suspended"):
+        at = mine[-1].finished_at if mine else None
+        return replace(_task(service, title, service.domain or "Ready", TaskState.DONE), at=at)
+    if not mine:
+        waiting = "Starts when the payment has arrived" if invoice.status != "paid" else "Starts now"
+        state = TaskState.TODO if invoice.status != "paid" else TaskState.RUNNING
+        return _task(service, title, waiting, state)
+    state = _JOB_STATES[mine[-1].state]
+    slow = "This takes a little longer. We are on it and write to you when it is ready."
+    detail = slow if state is TaskState.WAITING or mine[-1].attempts > 1 else service.domain
+    return _task(service, title, detail, state)
+
+
+def _task(service: ServiceView, title: str, detail: str, state: TaskState) -> TaskView:
+    return TaskView(key=f"provision:{service.id}", title=title, detail=detail, state=state)

@@ -1,0 +1,101 @@
+"""The state machine of an attempt, and how long to wait before looking again. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from core.kernel.money import Money
+from core.plugin_api.values import DeclineCode, PaymentOutcome, Status
+
+
+class State(StrEnum):
+    CREATED = "created"
+    SENT = "sent"
+    PENDING = "pending"
+    SUCCEEDED = "succeeded"
+    DECLINED = "declined"
+    NOT_SENT = "not_sent"
+    UNKNOWN = "unknown"
+    RETURNED = "returned"
+    REFUNDED = "refunded"
+
+
+MOVING = frozenset({State.CREATED, State.SENT, State.PENDING, State.UNKNOWN})
+# What may follow what. Anything else is told twice, told late or told wrong, and changes nothing.
+FOLLOWS: dict[State, frozenset[State]] = {
+    State.CREATED: frozenset({State.SENT, State.SUCCEEDED, State.PENDING, State.DECLINED, State.NOT_SENT}),
+    State.SENT: frozenset(
+        {State.SUCCEEDED, State.PENDING, State.DECLINED, State.NOT_SENT, State.UNKNOWN, State.CREATED}
+    ),
+    State.PENDING: frozenset({State.SUCCEEDED, State.DECLINED, State.PENDING}),
+    State.UNKNOWN: frozenset(
+        {State.SUCCEEDED, State.PENDING, State.DECLINED, State.CREATED, State.NOT_SENT, State.UNKNOWN}
+    ),
+    State.SUCCEEDED: frozenset({State.RETURNED}),
+    State.DECLINED: frozenset({State.SUCCEEDED}),  # a late word of the provider that it did happen
+    State.NOT_SENT: frozenset({State.SUCCEEDED}),
+    State.RETURNED: frozenset(),
+    State.REFUNDED: frozenset(),
+}
+
+# The first looks come soon because a buyer waits; then 5 minutes, 1 hour, daily (notes of the trade).
+LOOK_AGAIN = tuple(timedelta(seconds=s) for s in (2, 10, 60, 300, 3600, 86400))
+SEND_AGAIN = tuple(timedelta(seconds=s) for s in (3, 10))
+APPROVAL_EXPIRES = timedelta(hours=3)
+
+
+def next_look(lookups: int, now: datetime) -> datetime:
+    """When to ask the provider again after ``lookups`` questions."""
+    return now + LOOK_AGAIN[min(lookups, len(LOOK_AGAIN) - 1)]
+
+
+def next_send(sends: int, now: datetime) -> datetime | None:
+    """When to send again what surely never arrived; None when it is time to give up."""
+    return now + SEND_AGAIN[sends] if sends < len(SEND_AGAIN) else None
+
+
+def state_after(current: State, outcome: PaymentOutcome) -> State:
+    """The state that an outcome asks for; ``may_move`` decides whether it is taken."""
+    if outcome.status is Status.DECLINED:
+        is_return = outcome.code is DeclineCode.RETURNED and current is State.SUCCEEDED
+        return State.RETURNED if is_return else State.DECLINED
+    return State(outcome.status.value)
+
+
+def may_move(current: State, wanted: State) -> bool:
+    return wanted in FOLLOWS[current]
+
+
+def is_as_asked(asked: Money, outcome: PaymentOutcome) -> bool:
+    """Whether the provider moved what we asked for. No amount told counts as asked."""
+    return outcome.amount is None or outcome.amount == asked
+
+
+DECLINE_WORDS = {
+    DeclineCode.CARD_DECLINED: "The bank declined this card.",
+    DeclineCode.INSUFFICIENT_FUNDS: "The bank says there is not enough money on this card or account.",
+    DeclineCode.EXPIRED_CARD: "This card has expired.",
+    DeclineCode.INCORRECT_CVC: "The security code does not match this card.",
+    DeclineCode.INCORRECT_NUMBER: "The card number is not right.",
+    DeclineCode.INCORRECT_ADDRESS: "The bank could not match the address to this card.",
+    DeclineCode.PICK_UP_CARD: "The bank declined this card.",  # never say more: it may be stolen
+    DeclineCode.CALL_ISSUER: "The bank wants to hear from you before it accepts this payment.",
+    DeclineCode.AUTHENTICATION_FAILED: "The bank could not confirm that it is you.",
+    DeclineCode.AUTHENTICATION_REQUIRED: "The bank wants you to confirm this payment.",
+    DeclineCode.ACCOUNT_CLOSED: "The bank says this account is closed.",
+    DeclineCode.NO_ACCOUNT: "The bank does not know this account.",
+    DeclineCode.AUTHORIZATION_REVOKED: "The permission to debit this account was taken back.",
+    DeclineCode.CANCELLED_BY_BUYER: "The payment was cancelled on the approval page.",
+    DeclineCode.EXPIRED: "The payment was not approved in time.",
+    DeclineCode.RETURNED: "The bank sent the payment back.",
+    DeclineCode.PROCESSING_ERROR: "The payment could not be processed.",
+}
+
+
+def decline_words(code: str | None) -> str:
+    """Why it was declined, in plain words for the buyer."""
+    try:
+        return DECLINE_WORDS[DeclineCode(code or "")]
+    except ValueError:
+        return "The payment was declined."

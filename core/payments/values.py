@@ -1,0 +1,50 @@
+"""What other slices see of payments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from core.kernel.money import Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptView:
+    id: UUID
+    number: int
+    brand_id: UUID
+    client_id: UUID
+    invoice_id: UUID
+    idempotency_key: str
+    kind: str
+    gateway: str
+    mode: str
+    billing_account_id: UUID | None
+    parent_id: UUID | None
+    method: str
+    amount: Money
+    refunded_minor: int
+    state: str
+    reference: str | None
+    code: str | None
+    action: Mapping[str, Any] | None
+    approve_url: str | None
+    customer_present: bool
+    lookups: int
+    next_lookup_at: datetime | None
+    created_at: datetime
+    settled_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewCharge:
+    """What to charge, and how. ``method`` is what people read: "Visa ending in 4242"."""
+
+    invoice_id: UUID
+    gateway: str
+    billing_account_id: UUID | None
+    method: str
+    customer_present: bool = True

@@ -1,0 +1,196 @@
+"""What staff ask of provisioning: retry, look, done by hand, give up, compare, check."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.orm import Session
+
+from core.kernel import audit
+from core.kernel.db import changed
+from core.kernel.ids import new_id
+from core.kernel.problems import Conflict, InvalidFields
+from core.plugin_api.context import HealthReport
+from core.plugin_api.errors import PluginError
+from core.plugin_api.provisioner import Lists, Provisioner, ProvisionOutcome, RemoteState
+from core.plugin_api.provisioner import RemoteAccount as Found
+from core.plugin_api.registrar import Registrar
+from core.plugin_api.values import Status
+from core.plugin_host.calls import ask, ask_all
+from core.plugin_host.house import PluginHouse
+from core.provisioning import calls, jobs, placement
+from core.provisioning.models import Drift, Job, RemoteAccount, Server
+from core.provisioning.rules import JobState
+from core.provisioning.service import succeed
+from core.provisioning.values import JobView
+
+STOPPED = (JobState.FAILED, JobState.WAITING, JobState.NEEDS_STAFF)
+
+
+def retry(house: PluginHouse, job_id: UUID, actor: str) -> None:
+    """Try again now. What may have happened is looked up first. Raises Conflict."""
+    with house.db.transaction() as session:
+        if not jobs.again(session, house, job_id, states=STOPPED):
+            raise Conflict("This job is running or over already.")
+        _audit(session, house, actor, "job.retry", job_id)
+
+
+def look_up(house: PluginHouse, job_id: UUID, actor: str) -> str:
+    """Ask the panel what stands there; nothing is changed. Returns a sentence for staff."""
+    with house.db.read() as session:
+        job = jobs.find(session, job_id)
+    if job.server_id is None:
+        return "The job has no server yet: nothing was sent anywhere."
+    errand = calls.prepare(house, job)
+    try:
+        found = ask(lambda: calls.inspect(house, errand), Found, type(None), db=house.db)
+    except PluginError as error:
+        sentence = f"{job.server_name} does not answer ({error.code})."
+    else:
+        sentence = _describe(job.server_name, found, errand)
+    with house.db.transaction() as session:
+        jobs.tell(session, job_id, JobState(job.state), house.clock.now(), f"Looked up: {sentence}")
+        _audit(session, house, actor, "job.look_up", job_id)
+    return sentence
+
+
+def _describe(server: str, found: Found | None, errand: calls.Errand) -> str:
+    name = errand.ref.domain or errand.ref.username
+    if found is None:
+        return f"Nothing stands on {server} for {name}. Trying again can not create it twice."
+    whose = "ours" if calls.is_ours(found, errand.ref) else "not ours"
+    return f"{found.username} stands on {server}: {found.state}, {whose}."
+
+
+def resolve(house: PluginHouse, job_id: UUID, note: str, actor: str) -> None:
+    """Staff did it by hand: the job is done and the service goes on. Raises InvalidFields, Conflict."""
+    if not note.strip():
+        raise InvalidFields({"note": "Say in a few words what you did, so that others can follow."})
+    with house.db.transaction() as session:
+        job = _take_over(session, house, job_id)
+        done = ProvisionOutcome(
+            status=Status.SUCCEEDED, state=calls.WANTED[job.action], staff_note=f"By hand: {note.strip()}"
+        )
+        succeed(session, house, job, done)
+        _audit(session, house, actor, "job.resolve", job_id, note)
+
+
+def cancel(house: PluginHouse, job_id: UUID, note: str, actor: str) -> None:
+    """Give the change up. A slot taken for a new account is given back. Raises Conflict."""
+    with house.db.transaction() as session:
+        job = _take_over(session, house, job_id)
+        if job.action == "create" and job.in_doubt:
+            raise Conflict("It is not known whether the account was made. Look it up first.")
+        jobs.move(session, job, JobState.CANCELLED, house.clock.now(), staff_note=note[:500], note=note)
+        if job.action == "create" and job.server_id:
+            placement.release_server(session, job.server_id)
+        _audit(session, house, actor, "job.cancel", job_id, note)
+
+
+def _take_over(session: Session, house: PluginHouse, job_id: UUID) -> JobView:
+    """Claim a stopped job for a person, so that no worker starts it meanwhile."""
+    taken = changed(
+        session,
+        update(Job)
+        .where(Job.id == job_id, Job.state.in_(STOPPED))
+        .values(state=JobState.RUNNING, attempts=Job.attempts + 1),
+    )
+    if not taken:
+        raise Conflict("This job is running or over already.")
+    return jobs.find(session, job_id)
+
+
+def _audit(
+    session: Session, house: PluginHouse, actor: str, action: str, job_id: UUID, note: str = ""
+) -> None:
+    audit.record(
+        session, actor=actor, action=action, target=f"job:{job_id}", now=house.clock.now(),
+        after={"note": note} if note else None,
+    )  # fmt: skip
+
+
+def check_server(house: PluginHouse, server_id: UUID) -> HealthReport:
+    """Test the connection and remember the answer."""
+    with house.db.read() as session:
+        plugin, settings = placement.server_settings(session, house, server_id)
+    try:
+        report = ask(_build(house, plugin, settings).check, HealthReport, db=house.db)
+    except PluginError as error:
+        report = HealthReport(ok=False, detail=f"{error.code}: {error}")
+    with house.db.transaction() as session:
+        server = session.get_one(Server, server_id)
+        server.checked_at = house.clock.now()
+        server.state_note = report.detail[:500]
+        if server.state in ("ok", "down"):
+            server.state = "ok" if report.ok else "down"
+    return report
+
+
+def _build(house: PluginHouse, plugin: str, settings: str) -> Provisioner[Any] | Registrar[Any]:
+    if plugin in house.plugins.registrars:
+        return house.plugins.build_registrar(plugin, json.loads(settings))
+    return house.plugins.build_provisioner(plugin, json.loads(settings))
+
+
+def compare(house: PluginHouse, server_id: UUID) -> int:
+    """List what differs between our books and the server; returns how many. Nothing is mended."""
+    with house.db.read() as session:
+        plugin, settings = placement.server_settings(session, house, server_id)
+        rows = session.execute(
+            select(RemoteAccount).where(RemoteAccount.server_id == server_id, RemoteAccount.state != "absent")
+        ).scalars()
+        ours = {row.username: (row.state, row.marker, row.domain) for row in rows}
+    panel = _build(house, plugin, settings)
+    if not isinstance(panel, Lists):
+        raise Conflict("This panel can not list its accounts.")
+    theirs = {found.username: found for found in ask_all(panel.accounts, Found, db=house.db)}
+    drifts = list(_differences(ours, theirs))
+    with house.db.transaction() as session:
+        session.execute(delete(Drift).where(Drift.server_id == server_id, Drift.decision == "open"))
+        for kind, subject, our, their in drifts:
+            _note(session, house, server_id, kind, subject, our, their)
+    return len(drifts)
+
+
+def _differences(
+    ours: dict[str, tuple[str, str, str]], theirs: dict[str, Found]
+) -> list[tuple[str, str, str, str]]:
+    found: list[tuple[str, str, str, str]] = []
+    for username, (state, marker, domain) in sorted(ours.items()):
+        other = theirs.get(username) or theirs.get(domain)
+        if other is None:
+            found.append(("missing", username, state, RemoteState.ABSENT))
+        elif other.marker not in (None, marker):
+            found.append(("stranger", username, marker, other.marker or ""))
+        elif other.state.value != state:
+            found.append(("state", username, state, other.state.value))
+    known = set(ours) | {domain for _, _, domain in ours.values()}
+    for username, other in sorted(theirs.items()):
+        if username not in known:
+            found.append(("stray", username, "", other.state.value))
+    return found
+
+
+def _note(
+    session: Session, house: PluginHouse, server_id: UUID, kind: str, subject: str, our: str, their: str
+) -> None:
+    known = session.execute(
+        select(Drift.id).where(Drift.server_id == server_id, Drift.kind == kind, Drift.subject == subject)
+    ).first()
+    if known:
+        return
+    session.execute(
+        insert(Drift).values(
+            id=new_id(),
+            server_id=server_id,
+            kind=kind,
+            subject=subject,
+            theirs=their,
+            ours=our,
+            decision="open",
+            found_at=house.clock.now(),
+        )  # fmt: skip
+    )

@@ -1,0 +1,176 @@
+"""One typed model of configuration and environment.
+
+``config/innkeeper.toml`` is read first, ``INNKEEPER_*`` variables override it, ``INNKEEPER_*_FILE`` names
+a file that holds a secret. An unknown or missing key is an error that names the file and the key.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+DEFAULT_CONFIG = Path("config/innkeeper.toml")
+PREFIX = "INNKEEPER_"
+SECRETS = frozenset({"secret_key", "admin_password", "smtp_url", "database_url"})
+SANDBOX_URL = "{sandbox_url}"  # may stand in plugin tables: where the pretend world listens
+MIN_SECRET = 32
+
+
+class SettingsError(Exception):
+    """One clear line: which file, which key, what to do."""
+
+
+class PluginsTable(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    enabled: tuple[str, ...] = ()
+    path: tuple[Path, ...] = ()
+    strict: bool = False
+
+
+class Settings(BaseModel):
+    """All of it. Times in seconds."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    mode: Literal["demo", "production"] = "production"
+    base_url: str = ""
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=1, le=65535)
+    hosts: tuple[str, ...] = ()  # further host names that are answered
+    proxies: int = Field(default=0, ge=0, le=5)  # how many reverse proxies to believe
+    data: Path = Path("var")
+    database_url: SecretStr = SecretStr("")
+    secret_key: SecretStr = SecretStr("")
+    old_secret_keys: tuple[SecretStr, ...] = ()  # still able to open what they sealed
+    admin_password: SecretStr = SecretStr("")
+    smtp_url: SecretStr = SecretStr("")
+    sandbox_port: int = Field(default=8900, ge=1, le=65535)
+    worker: str = ""  # this process's name among the workers; stable over restarts
+    workers: int = Field(default=2, ge=1, le=64)  # web processes under `innkeeper web`
+    plugins: PluginsTable = PluginsTable()
+    gateways: dict[str, dict[str, Any]] = {}
+    provisioners: dict[str, dict[str, Any]] = {}
+    registrars: dict[str, dict[str, Any]] = {}
+    themes: dict[str, dict[str, Any]] = {}
+    config_file: str = str(DEFAULT_CONFIG)
+
+    @property
+    def is_demo(self) -> bool:
+        return self.mode == "demo"
+
+    @property
+    def public_url(self) -> str:
+        return (self.base_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def sandbox_url(self) -> str:
+        return f"http://127.0.0.1:{self.sandbox_port}"
+
+    @property
+    def database(self) -> str:
+        """The SQLAlchemy URL; the embedded file in ``data`` when none is given."""
+        return self.database_url.get_secret_value() or f"sqlite:///{self.data.resolve()}/innkeeper.sqlite3"
+
+    def plugin_table(self, kind: str, spec_id: str) -> Mapping[str, Any]:
+        """The settings of one plugin as written: ``[gateways.manual]``."""
+        tables: dict[str, dict[str, Any]] = getattr(self, kind)
+        return tables.get(spec_id, {})
+
+
+def load(config: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
+    """Read file and environment. Raises SettingsError."""
+    environment = os.environ if environment is None else environment
+    path = config or Path(environment.get(f"{PREFIX}CONFIG", DEFAULT_CONFIG))
+    data = _read_file(path)
+    data |= _read_environment(environment)
+    data["config_file"] = str(path)
+    settings = _validate(data, path)
+    return _with_sandbox_url(settings)
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    try:
+        return dict(tomllib.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError as error:
+        raise SettingsError(f"{path}: there is no such file. Name it with {PREFIX}CONFIG.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: not valid TOML: {error}") from error
+
+
+def _read_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in environment.items():
+        if not name.startswith(PREFIX) or name == f"{PREFIX}CONFIG" or value == "":
+            continue
+        field = name.removeprefix(PREFIX).lower()
+        if field.endswith("_file") and field.removesuffix("_file") in SECRETS:
+            field, value = field.removesuffix("_file"), _read_secret(name, value)
+        if field not in Settings.model_fields or field in ("config_file", "plugins"):
+            raise SettingsError(f"environment: {name} is not a setting of Innkeeper.")
+        found[field] = _listed(field, value)
+    return found
+
+
+def _listed(field: str, value: str) -> object:
+    return tuple(value.split(",")) if field in ("hosts", "old_secret_keys") else value
+
+
+def _read_secret(name: str, path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise SettingsError(f"environment: {name} names {path}, which can not be read.") from error
+
+
+def _validate(data: Mapping[str, Any], path: Path) -> Settings:
+    try:
+        return Settings.model_validate(data)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        key = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "extra_forbidden":
+            raise SettingsError(f"{path}: {key} is not a setting of Innkeeper.") from None
+        raise SettingsError(f"{path}: {key}: {first['msg']}.") from None
+
+
+def _with_sandbox_url(settings: Settings) -> Settings:
+    def filled(tables: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        return {
+            name: {k: v.replace(SANDBOX_URL, settings.sandbox_url) if isinstance(v, str) else v
+                   for k, v in table.items()}
+            for name, table in tables.items()
+        }  # fmt: skip
+
+    kinds = ("gateways", "provisioners", "registrars", "themes")
+    return settings.model_copy(update={kind: filled(getattr(settings, kind)) for kind in kinds})
+
+
+def require_secret(settings: Settings) -> bytes:
+    """The key that seals data at rest and signs cookies. Demo mode makes one in its data folder.
+
+    Raises SettingsError when production has none, or a short or well-known one.
+    """
+    secret = settings.secret_key.get_secret_value()
+    if not secret and settings.is_demo:
+        return _demo_secret(settings.data / "secret.key")
+    if len(secret) < MIN_SECRET or len(set(secret)) < 8:
+        raise SettingsError(
+            f"{settings.config_file}: secret_key is missing or too simple: set {PREFIX}SECRET_KEY "
+            f"(or {PREFIX}SECRET_KEY_FILE) to at least {MIN_SECRET} random characters."
+        )
+    return secret.encode()
+
+
+def _demo_secret(path: Path) -> bytes:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(os.urandom(MIN_SECRET).hex().encode())
+    return path.read_bytes()
