@@ -15,5 +15,6 @@ pytest_plugins = [
     "tests.fixtures.environment",
     "tests.fixtures.postgres",
     "tests.fixtures.database",
+    "tests.fixtures.house",
     "tests.fixtures.localstripe",
 ]
