@@ -14,7 +14,8 @@ from core.kernel.outbox import Fact, Outbox, Subscriber
 from core.kernel.work import Engine, Task
 from core.mail import delivery as mail
 from core.orders import delivery as orders
-from core.payments import attempts, schedules as payment_schedules
+from core.payments import attempts
+from core.payments import schedules as payment_schedules
 from core.payments import service as payments
 from core.plugin_api.context import Mode
 from core.plugin_api.events import Event, Subscription
@@ -115,6 +116,6 @@ def schedules(house: Innkeeper) -> tuple[tuple[str, float, Callable[[], None]], 
 
 def create_app(house: Innkeeper) -> Flask:
     """The web application of a house."""
-    from core.web.flask_app import create_flask
+    from core.web.flask_app import create_flask  # noqa: PLC0415 - a worker never loads the web
 
     return create_flask(house)

@@ -108,13 +108,19 @@ def _read_environment(environment: Mapping[str, str]) -> dict[str, Any]:
     for name, value in environment.items():
         if not name.startswith(PREFIX) or name == f"{PREFIX}CONFIG" or value == "":
             continue
-        field = name.removeprefix(PREFIX).lower()
-        if field.endswith("_file") and field.removesuffix("_file") in SECRETS:
-            field, value = field.removesuffix("_file"), _read_secret(name, value)
+        field, given = _read_variable(name, value)
         if field not in Settings.model_fields or field in ("config_file", "plugins"):
             raise SettingsError(f"environment: {name} is not a setting of Innkeeper.")
-        found[field] = _listed(field, value)
+        found[field] = _listed(field, given)
     return found
+
+
+def _read_variable(name: str, value: str) -> tuple[str, str]:
+    field = name.removeprefix(PREFIX).lower()
+    secret = field.removesuffix("_file")
+    if secret != field and secret in SECRETS:
+        return secret, _read_secret(name, value)
+    return field, value
 
 
 def _listed(field: str, value: str) -> object:

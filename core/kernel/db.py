@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import (
@@ -66,7 +66,7 @@ class Base(DeclarativeBase):
     """Every table's base. Annotations choose the column type."""
 
     metadata = MetaData(naming_convention=NAMING)
-    type_annotation_map = {
+    type_annotation_map: ClassVar = {
         UUID: Uuid(),
         datetime: UtcDateTime(),
         dict[str, Any]: JSON(none_as_null=True),
@@ -160,7 +160,7 @@ class Database:
     @contextmanager
     def _session(self, *, write: bool) -> Iterator[Session]:
         with self.engine.connect() as connection:
-            connection = connection.execution_options(innkeeper_write=write)
+            connection.execution_options(innkeeper_write=write)
             with Session(connection, expire_on_commit=False) as session:
                 yield session
 

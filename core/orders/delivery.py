@@ -95,8 +95,8 @@ def _name_request(
     nameservers = [str(one) for one in options.get("nameservers", ())]
     whois = {
         name: str(getattr(contact, name) or "")
-        for name in ("first_name", "last_name", "company_name", "email", "street_address", "address_2", "city",
-                     "state", "postal_code", "country")
+        for name in ("first_name", "last_name", "company_name", "email", "street_address", "address_2",
+                     "city", "state", "postal_code", "country")
     } | {"phone": contact.primary_phone}  # fmt: skip
     if not domains.is_held(session, service.domain):
         domains.hold(

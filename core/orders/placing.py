@@ -219,7 +219,7 @@ def _draft(placing: _Placing, client_id: UUID, contact: ContactView, service_ids
                 taxable_share=tax.taxable_share,
                 base_minor=tax.base_minor,
                 tax_minor=tax.tax_minor,
-            )  # fmt: skip
+            )
             for tax in placing.quote.taxes
         ),
         facts=_facts(placing.brand, contact),

@@ -80,7 +80,7 @@ def _words(attempt: AttemptView) -> str:
         else "The money is on its way",
         State.DECLINED: decline_words(attempt.code),
         State.NOT_SENT: "The payment could not be sent. Nothing was charged.",
-        State.UNKNOWN: "The provider did not answer. We are asking what became of it; you are not charged twice.",
+        State.UNKNOWN: "The provider did not answer. We ask what became of it; you are not charged twice.",
         State.RETURNED: "The bank sent the payment back",
     }  # fmt: skip
     return words.get(State(attempt.state), attempt.method)

@@ -224,7 +224,7 @@ def allocate(session: Session, house: House, attempt: AttemptView, amount_minor:
             amount_minor=amount_minor,
             source=source,
             created_at=house.clock.now(),
-        )  # fmt: skip
+        )
     )
     session.flush()
 

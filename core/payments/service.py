@@ -115,7 +115,8 @@ def _charge_call(house: PluginHouse, attempt: AttemptView) -> Callable[[], Payme
 def _refund_call(house: PluginHouse, attempt: AttemptView) -> Callable[[], PaymentOutcome]:
     with house.db.read() as session:
         parent = attempts.find(session, attempt.parent_id) if attempt.parent_id else None
-    assert parent is not None and parent.reference is not None
+    assert parent is not None
+    assert parent.reference is not None
     request = RefundRequest(
         refund_id=attempt.id,
         idempotency_key=attempt.idempotency_key,

@@ -135,7 +135,7 @@ def _open_refund(session: Session, house: PluginHouse, parent_id: UUID, amount: 
             currency=amount.currency,
             customer_present=False,
             created_at=house.clock.now(),
-        )  # fmt: skip
+        )
     )
     session.flush()
     attempts.tell(session, refund_id, State.CREATED, house.clock.now())

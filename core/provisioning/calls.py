@@ -211,5 +211,6 @@ def _as_outcome(outcome: RegistrarOutcome) -> ProvisionOutcome:
     state = RemoteState.ACTIVE if outcome.status is Status.SUCCEEDED else RemoteState.UNKNOWN
     return ProvisionOutcome(
         status=outcome.status, state=state, changed=outcome.changed, code=outcome.code,
-        operation=outcome.operation, poll_after=outcome.poll_after, staff_note=outcome.staff_note, facts=facts,
+        operation=outcome.operation, poll_after=outcome.poll_after, staff_note=outcome.staff_note,
+        facts=facts,
     )  # fmt: skip

@@ -80,7 +80,7 @@ def claim(session: Session, job_id: UUID, now: datetime) -> JobView | None:
             started_at=now,
             next_try_at=None,
             in_doubt=True if left_behind else Job.in_doubt,
-        )  # fmt: skip
+        )
     )
     try:
         with session.begin_nested():
@@ -134,7 +134,7 @@ def again(session: Session, house: House, job_id: UUID, *, states: tuple[JobStat
             next_try_at=None,
             finished_at=None,
             in_doubt=case((Job.state == JobState.RUNNING, True), else_=Job.in_doubt),
-        )  # fmt: skip
+        )
         .returning(Job.turn, Job.server_id)
     )
     row = session.execute(statement, execution_options={"synchronize_session": False}).one_or_none()

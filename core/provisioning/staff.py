@@ -192,5 +192,5 @@ def _note(
             ours=our,
             decision="open",
             found_at=house.clock.now(),
-        )  # fmt: skip
+        )
     )
