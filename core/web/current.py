@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from flask import Flask, current_app, g, request
 
 from core.brands import service as brands
-from core.brands.service import BrandView
+from core.brands.values import BrandView
 from core.plugin_host.house import PluginHouse
 from core.settings import Settings
 

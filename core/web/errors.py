@@ -109,7 +109,7 @@ def show(error: ErrorPage) -> Response:
         g.error_shown = True
         brand()
         return render("shop/error.html", error.status, error=error, request_id=request_id())
-    except Exception as second:  # noqa: BLE001  (whatever breaks the page of an error must not hide it)
+    except Exception as second:  # whatever breaks the page of an error must not hide it
         log.warning("the error page itself could not be drawn", id=request_id(), exc_info=second)
         return _plain(error)
 
@@ -125,7 +125,7 @@ def _for_http(error: HTTPException) -> ErrorPage:
             status=status,
             title="Card numbers never go here",
             text="One of the fields held what looks like a card number, so we threw the form away unread. "
-            "Go back, take the number out, and type it only into the field with the lock under Payment method.",
+            "Go back, take it out, and type it only into the field with the lock under Payment method.",
             detail=f"It ended like this: {error.masked}",
             icon="shield-lock",
         )

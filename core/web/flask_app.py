@@ -10,7 +10,9 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from core.settings import require_secret
 from core.web import errors, guards, health, looks, render, security, themes, tracing, webhooks
+from core.web.admin.blueprint import blueprint as admin
 from core.web.current import EXTENSION, WebHouse
+from core.web.shop.blueprint import blueprint as shop
 
 Step = Callable[[Flask, WebHouse], None]
 
@@ -58,9 +60,6 @@ def _pages(flask_app: Flask, house: WebHouse) -> None:
 
 
 def _blueprints(flask_app: Flask, _house: WebHouse) -> None:
-    from core.web.admin import blueprint as admin
-    from core.web.shop import blueprint as shop
-
     for part in (shop, admin, looks.blueprint, webhooks.blueprint, health.blueprint):
         flask_app.register_blueprint(part)
 

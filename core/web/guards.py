@@ -8,7 +8,7 @@ from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, Unprocessable
 from core.brands import service as brands
 from core.plugin_api.forms import FieldKind
 from core.web import cards, csrf
-from core.web.current import house, host_name
+from core.web.current import host_name, house
 
 MAX_BODY_BYTES = 1024 * 1024
 MAX_FIELDS = 1000

@@ -74,7 +74,7 @@ def slot(name: str, /, **data: Any) -> Markup:
 
 def _page(environment: Environment, name: str, status: int, context: dict[str, Any]) -> Response:
     context.setdefault("brand", brand_or_none())
-    response = make_response(environment.get_template(name).render(context), status)
+    response = make_response(environment.get_template(name).render(context).lstrip(), status)
     response.headers["Content-Type"] = "text/html; charset=utf-8"
     return cast(Response, response)
 

@@ -32,6 +32,8 @@ def policy() -> str:
     extra = " ".join(sorted(g.get("csp_origins", ())))
     targets = " ".join(sorted(g.get("csp_form_targets", ())))
     own = f"'self' {extra}".rstrip()
+    form_action = f"'self' {targets}".rstrip()
+    frames = extra or "'none'"
     return "; ".join(
         (
             "default-src 'none'",
@@ -40,8 +42,8 @@ def policy() -> str:
             "img-src 'self' data:",
             "font-src 'self'",
             f"connect-src {own}",
-            f"frame-src {extra or "'none'"}",
-            f"form-action {f"'self' {targets}".rstrip()}",
+            f"frame-src {frames}",
+            f"form-action {form_action}",
             "frame-ancestors 'none'",
             "base-uri 'none'",
         )

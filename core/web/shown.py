@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from copy import copy
-from datetime import UTC, date, datetime
-from functools import cache
-from typing import Any
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from functools import cache, partial
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError, dates
 from babel.dates import format_date, format_skeleton
 from babel.numbers import NumberPattern
 from flask import Flask, has_request_context
+from markupsafe import Markup
 
+from core.clients import places
 from core.kernel.money import Money, exponent
 from core.web.current import brand_or_none
 from core.web.forms import errors_title
 
-MINUS = "−"  # U+2212: a hyphen is no minus sign
+MINUS = "\N{MINUS SIGN}"  # a hyphen is no minus sign
 
 
 def locale() -> Locale:
@@ -56,7 +60,7 @@ def _amount(amount: Money, digits: int) -> str:
 def _pattern(place: str, digits: int) -> NumberPattern:
     pattern = copy(Locale.parse(place).currency_formats["standard"])
     pattern.frac_prec = (digits, digits)
-    return pattern
+    return cast(NumberPattern, pattern)
 
 
 def day(value: date) -> str:
@@ -98,24 +102,51 @@ def direction() -> str:
     return "rtl" if locale().character_order == "right-to-left" else "ltr"
 
 
+def rate(text: str) -> str:
+    """``6.25%`` of the decimal ``0.0625``."""
+    percent = (Decimal(text) * 100).normalize()
+    return f"{percent:f}%"
+
+
+def sentence(text: str) -> str:
+    """``ZIP code``, ``Postal code``: the first letter large, the rest as it was."""
+    return text[:1].upper() + text[1:]
+
+
+def paragraphs(text: str) -> Markup:
+    """Plain text as HTML: an empty line ends a paragraph, a line end breaks the line."""
+    parts = (part.strip() for part in text.replace("\r\n", "\n").split("\n\n"))
+    lines = (Markup("<br>").join(part.split("\n")) for part in parts if part)
+    return Markup("").join(Markup("<p>{}</p>").format(line) for line in lines)
+
+
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "money": money,
     "whole_money": whole_money,
     "day": day,
     "long_day": long_day,
+    "day_before": lambda value: value - timedelta(days=1),
+    "rate": rate,
     "clock": clock,
     "seconds": seconds,
     "moment": moment,
     "held_until": held_until,
     "errors_title": errors_title,
+    "pairs": lambda values: [(value, value) for value in values],
+    "choices": lambda choices: [(choice.value, choice.label) for choice in choices],
+    "sentence": sentence,
+    "as_json": lambda values: json.dumps(dict(values)),
+    "paragraphs": paragraphs,
 }
 
 
 def register(flask_app: Flask) -> None:
     environment = flask_app.jinja_env
     environment.filters.update(FILTERS)
+    environment.tests["web_address"] = lambda text: str(text).startswith(("https://", "http://"))
     environment.globals["page_language"] = language
     environment.globals["page_direction"] = direction
+    environment.globals["us_states"] = partial(places.states, "US")
 
 
 def _local(value: date) -> date:

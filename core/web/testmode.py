@@ -23,5 +23,6 @@ def test_words(house: WebHouse) -> str:
 def _names(house: WebHouse) -> Iterator[str]:
     plugins = house.plugins
     yield from (entry.spec.name for entry in plugins.gateways.values() if entry.mode is Mode.TEST)
-    others = (*plugins.provisioners.values(), *plugins.registrars.values())
-    yield from (entry.spec.name for entry in others if entry.spec.mode is Mode.TEST)
+    specs = [entry.spec for entry in plugins.provisioners.values() if entry.spec.mode is Mode.TEST]
+    yield from (spec.name for spec in specs)
+    yield from (entry.spec.name for entry in plugins.registrars.values() if entry.spec.mode is Mode.TEST)

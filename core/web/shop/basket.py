@@ -9,7 +9,7 @@ from flask import redirect, request, url_for
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
-from core.kernel.problems import InvalidFields, NotFound
+from core.kernel.problems import Conflict, InvalidFields, NotFound
 from core.orders import cart as carts
 from core.web import cookies, forms
 from core.web.current import house, now
@@ -33,6 +33,8 @@ def cart() -> Response:
             act(token, forms.values())
     except InvalidFields as wrong:
         return _page(token, forms.posted(wrong.messages), 422)
+    except Conflict:
+        pass  # it has expired or was ordered: the page says so
     return redirect(url_for("shop.cart"), 303)
 
 

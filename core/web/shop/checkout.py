@@ -9,7 +9,7 @@ from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from core.clients import places as geography
-from core.clients.values import MAIL_TYPES
+from core.clients.values import EMAIL_FORMATS, LANGUAGES, MAIL_TYPES
 from core.kernel.problems import InvalidFields
 from core.orders import cart as carts
 from core.orders import checkout as orders
@@ -90,7 +90,7 @@ def places_for(form: Form) -> Places:
 def _saved(token: str) -> Form:
     saved = orders.saved_contact(house(), token)
     values = {name: value for name, value in saved.items() if isinstance(value, str)}
-    lists = {name: tuple(value) for name, value in saved.items() if not isinstance(value, str)}
+    lists = {name: tuple(value) for name, value in saved.items() if isinstance(value, list | tuple)}
     return Form(values=values, lists=lists)
 
 
@@ -115,6 +115,9 @@ def _page(cart: CartView, methods: Sequence[MethodView], form: Form, status: int
         element_id=ways.element_id,
         vendor_scripts=ways.vendor_scripts(methods),
         mail_types=MAIL_TYPES,
+        languages=LANGUAGES,
+        email_formats=EMAIL_FORMATS,
+        free=not methods and not cart.bill.total,
         now=now(),
         title=forms.page_title(TITLE, form.errors),
     )

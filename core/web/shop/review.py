@@ -11,7 +11,7 @@ from core.clients import places
 from core.kernel.problems import Conflict, InvalidFields
 from core.orders import cart as carts
 from core.orders import checkout as orders
-from core.orders import status
+from core.orders import placing, status
 from core.orders.values import Review
 from core.web import cookies, forms
 from core.web.current import brand, house, now, visitor_ip
@@ -32,14 +32,21 @@ def review() -> Response:
     typed = forms.values()
     accepted = typed.get("accept_terms") == "1"
     try:
-        placed = orders.place(
+        placed = placing.place(
             house(), token, quote_id=typed.get("quote_id", ""), accepted=accepted, ip=visitor_ip()
         )
     except InvalidFields as wrong:
-        return _page(token, forms.posted(wrong.messages), 422)
+        return _page(token, forms.posted(_on_this_page(wrong.messages)), 422)
     except Conflict as conflict:
         return _page(token, Form(), 409, changed=str(conflict))
     return redirect(order_url(placed.token), 303)
+
+
+def _on_this_page(errors: Mapping[str, str]) -> dict[str, str]:
+    """What belongs to a field of the page before (a user name was taken meanwhile) is said without link."""
+    here = {name: sentence for name, sentence in errors.items() if name in LABELS}
+    elsewhere = " ".join(sentence for name, sentence in errors.items() if name not in LABELS)
+    return here | ({"": elsewhere} if elsewhere else {})
 
 
 def order_url(token: str) -> str:
@@ -80,9 +87,8 @@ def address_lines(contact: Mapping[str, str]) -> tuple[str, ...]:
     street = _joined(", ", contact.get("street_address"), contact.get("address_2"))
     town = _joined(", ", contact.get("city"), _joined(" ", state, contact.get("postal_code")))
     county = f"{contact['county']} County" if country == "US" and contact.get("county") else ""
-    return tuple(
-        line for line in (street, _joined(", ", town, county, places.country_name(country, brand().locale))) if line
-    )  # fmt: skip
+    area = _joined(", ", town, county, places.country_name(country, brand().locale))
+    return tuple(line for line in (street, area) if line)
 
 
 def taxed_at(found: Review) -> str:

@@ -15,7 +15,7 @@ WAIT_SECONDS = 10  # while only others can bring it on
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """``mood`` picks the words: working, action, approve, pay, unknown, placed, waiting, trouble, cancelled.
+    """``mood`` picks the words: working, action, approve, pay, unknown, placed, waiting, staff, cancelled.
 
     ``refresh`` is how many seconds until the page looks again by itself; 0 for never.
     """
@@ -49,6 +49,11 @@ def _is_moving(view: OrderView) -> bool:
     return not view.finished and _has(view, TaskState.RUNNING)
 
 
+def _is_with_staff(view: OrderView) -> bool:
+    """Paid, and nothing goes on by itself: a person of ours has to act."""
+    return view.invoice_status == "paid" and _has(view, TaskState.WAITING, TaskState.FAILED) and view.finished
+
+
 # The first rule that holds decides.
 _RULES: tuple[tuple[Callable[[OrderView], bool], tuple[str, str, int]], ...] = (
     (lambda view: view.state == "cancelled", (PLACED, "cancelled", 0)),
@@ -57,9 +62,9 @@ _RULES: tuple[tuple[Callable[[OrderView], bool], tuple[str, str, int]], ...] = (
     (lambda view: view.needs_payment and view.instructions is None, (PROCESSING, "pay", 0)),
     (_is_moving, (PROCESSING, "working", LOOK_SECONDS)),
     (lambda view: _has(view, TaskState.UNKNOWN), (PROCESSING, "unknown", WAIT_SECONDS)),
-    (lambda view: _has(view, TaskState.FAILED), (PLACED, "trouble", 0)),
     (lambda view: view.settles or view.instructions is not None, (PLACED, "waiting", 0)),
+    (lambda view: view.state == "completed", (PLACED, "placed", 0)),
+    (_is_with_staff, (PLACED, "staff", 0)),
     (lambda view: view.finished, (PLACED, "placed", 0)),
-    (lambda view: _has(view, TaskState.TODO), (PROCESSING, "working", LOOK_SECONDS)),
-    (lambda view: True, (PROCESSING, "working", WAIT_SECONDS)),
-)  # fmt: skip
+    (lambda view: True, (PROCESSING, "working", LOOK_SECONDS)),
+)

@@ -88,9 +88,14 @@ def _storefront() -> Storefront:
 def _product_page(front: Storefront, offer: Offer, form: Form, status: int = 200) -> Response:
     plan = plans.plan(offer, form.value("cycle"))
     return render(
-        "shop/product.html", status, plan=plan, form=form, labels=LABELS, registering=_registering(front, offer),
+        "shop/product.html",
+        status,
+        plan=plan,
+        form=form,
+        labels=LABELS,
+        registering=_registering(front, offer),
         title=forms.page_title(offer.product.name, form.errors),
-    )  # fmt: skip
+    )
 
 
 def _registering(front: Storefront, offer: Offer) -> plans.Plan | None:

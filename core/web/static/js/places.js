@@ -1,0 +1,30 @@
+// States and counties follow the country without a round trip of the whole form.
+
+export function places(form) {
+  const url = form.dataset.placesUrl;
+  const area = form.querySelector("[data-places-fields]");
+  if (!url || !area) return;
+  form.addEventListener("change", (event) => {
+    if (event.target.matches("[data-places]")) refresh(form, area, url, event.target.name);
+  });
+}
+
+async function refresh(form, area, url, changed) {
+  const value = (name) => form.elements.namedItem(name)?.value ?? "";
+  const asked = new URLSearchParams({ country: value("country") });
+  if (changed !== "country") asked.set("state", value("state"));
+  area.setAttribute("aria-busy", "true");
+  try {
+    const response = await fetch(`${url}?${asked}`, { headers: { Accept: "text/html" } });
+    if (!response.ok) return;
+    const kept = changed === "country" ? {} : { postal_code: value("postal_code") };
+    const focused = document.activeElement?.name;
+    area.innerHTML = await response.text(); // our own server's page, drawn with escaping
+    for (const [name, text] of Object.entries(kept)) form.elements.namedItem(name).value = text;
+    if (focused === "state") form.elements.namedItem("state").focus();
+  } catch {
+    form.querySelector("[data-scriptless]")?.removeAttribute("data-scriptless"); // then by hand
+  } finally {
+    area.removeAttribute("aria-busy");
+  }
+}
