@@ -13,10 +13,12 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from core.kernel.clock import Clock as Clock
 
 __all__ = [
-    "Clock", "Field", "HealthReport", "Mode", "PluginConfig", "PluginContext", "SecretStr", "Session",
+    "Clock", "Field", "HealthReport", "Mode", "PluginConfig", "PluginContext", "Response", "SecretStr",
+    "Session",
 ]  # fmt: skip
 
 Session = requests.Session
+Response = requests.Response
 
 
 class PluginConfig(BaseModel):

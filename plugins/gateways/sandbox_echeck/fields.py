@@ -1,0 +1,169 @@
+"""The fields of an eCheck, and what is wrong with what was typed into them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime
+
+from core.plugin_api.errors import InvalidFields
+from core.plugin_api.forms import Choice, FieldKind, FormField
+from core.plugin_api.values import BankAccount
+
+ACCOUNT_TYPES = {"checking": "Checking", "savings": "Savings", "business": "Business"}
+# Two-letter codes of the USPS for states, the District of Columbia and the territories.
+STATES = frozenset(
+    "AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND "
+    "OH OK OR PA RI SC SD TN TX UT VT VA WA WV WI WY DC AS GU MP PR VI".split()
+)
+ADULT = 18  # years: younger people can not authorize a debit
+OLDEST = 120
+WEIGHTS = (3, 7, 1, 3, 7, 1, 3, 7, 1)  # ABA routing number: weighted sum divisible by ten
+MANDATE = (
+    "By placing this order you authorize the seller named in it to debit this account once for the amount "
+    "shown on Order Details, and for renewals until you cancel. We keep this text with the time and your "
+    "address."
+)
+
+FIELDS = (
+    FormField(name="bank_name", label="Bank name", maxlength=80, width=3),
+    FormField(name="bank_state", label="Bank state", kind=FieldKind.STATE, width=3),
+    FormField(
+        name="account_type",
+        label="Account type",
+        kind=FieldKind.SELECT,
+        choices=tuple(Choice(value=value, label=label) for value, label in ACCOUNT_TYPES.items()),
+        default="checking",
+        width=2,
+    ),
+    FormField(
+        name="routing_number",
+        label="Routing number",
+        help="Nine digits, bottom left of a check.",
+        inputmode="numeric",
+        maxlength=11,
+        width=2,
+    ),
+    FormField(
+        name="account_number",
+        label="Account number",
+        kind=FieldKind.SECRET,
+        help="Encrypted. We show only the last four.",
+        inputmode="numeric",
+        maxlength=20,
+        width=2,
+    ),
+    FormField(name="license_id", label="License or ID number", maxlength=30, width=2),
+    FormField(name="license_state", label="Issued in", kind=FieldKind.STATE, width=2),
+    FormField(
+        name="date_of_birth",
+        label="Date of birth",
+        placeholder="01/31/1990",
+        help="Month, day and year.",
+        autocomplete="bday",
+        inputmode="numeric",
+        maxlength=10,
+        width=2,
+    ),
+    FormField(name="mandate", label=MANDATE, kind=FieldKind.NOTE, required=False),
+)
+
+
+def read(form: Mapping[str, str], now: datetime) -> BankAccount:
+    """Check all fields at once. Raises InvalidFields; no sentence repeats what was typed."""
+    wrong: dict[str, str] = {}
+    account = BankAccount(
+        bank_name=_words(form, "bank_name", "Enter the name of your bank.", wrong, most=80),
+        bank_state=_state(form, "bank_state", wrong),
+        account_type=_account_type(form, wrong),
+        routing_number=_routing_number(form, wrong),
+        account_number=_account_number(form, wrong),
+        license_id=_license(form, wrong),
+        license_state=_state(form, "license_state", wrong),
+        date_of_birth=_date_of_birth(form, now.date(), wrong),
+        holder=_holder(form),
+        mandate_text=MANDATE,
+        mandate_at=now,
+    )
+    if wrong:
+        raise InvalidFields(wrong)
+    return account
+
+
+def _typed(form: Mapping[str, str], name: str) -> str:
+    return " ".join(form.get(name, "").split())
+
+
+def _words(form: Mapping[str, str], name: str, empty: str, wrong: dict[str, str], *, most: int) -> str:
+    value = _typed(form, name)
+    if not value:
+        wrong[name] = empty
+    elif len(value) > most or not value.isprintable():
+        wrong[name] = f"Enter at most {most} letters."
+    return value
+
+
+def _state(form: Mapping[str, str], name: str, wrong: dict[str, str]) -> str:
+    value = _typed(form, name).upper().removeprefix("US-")
+    if value not in STATES:
+        wrong[name] = "Choose a state."
+    return value
+
+
+def _account_type(form: Mapping[str, str], wrong: dict[str, str]) -> str:
+    value = _typed(form, "account_type").lower()
+    if value not in ACCOUNT_TYPES:
+        wrong["account_type"] = "Choose the kind of account."
+    return value
+
+
+def _digits(form: Mapping[str, str], name: str) -> str:
+    """The digits typed, spaces and dashes left out; empty when there is anything else."""
+    value = re.sub(r"[ -]", "", form.get(name, ""))
+    return value if value.isascii() and value.isdigit() else ""
+
+
+def _routing_number(form: Mapping[str, str], wrong: dict[str, str]) -> str:
+    value = _digits(form, "routing_number")
+    if len(value) != 9:
+        wrong["routing_number"] = "A routing number has nine digits. It stands bottom left on a check."
+    elif value == "000000000" or sum(int(d) * w for d, w in zip(value, WEIGHTS, strict=True)) % 10:
+        wrong["routing_number"] = "This is not a routing number of a bank. Check each digit."
+    return value
+
+
+def _account_number(form: Mapping[str, str], wrong: dict[str, str]) -> str:
+    value = _digits(form, "account_number")
+    if not 4 <= len(value) <= 17:
+        wrong["account_number"] = "An account number has 4 to 17 digits."
+    return value
+
+
+def _license(form: Mapping[str, str], wrong: dict[str, str]) -> str:
+    value = _typed(form, "license_id").upper()
+    if not re.fullmatch(r"[A-Z0-9][A-Z0-9 *-]{2,29}", value):
+        wrong["license_id"] = "Enter the number of your driver's license or state ID."
+    return value
+
+
+def _date_of_birth(form: Mapping[str, str], today: date, wrong: dict[str, str]) -> date | None:
+    found = re.fullmatch(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})", _typed(form, "date_of_birth"))
+    try:
+        born = date(int(found[3]), int(found[1]), int(found[2])) if found else None
+    except ValueError:
+        born = None
+    if born is None or not OLDEST >= _age(born, today) >= 0:
+        wrong["date_of_birth"] = "Enter month, day and year, as in 01/31/1990."
+    elif _age(born, today) < ADULT:
+        wrong["date_of_birth"] = f"You must be {ADULT} or older to pay by eCheck."
+    return born
+
+
+def _age(born: date, today: date) -> int:
+    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+
+
+def _holder(form: Mapping[str, str]) -> str:
+    """The account's holder is the buyer: the company where there is one, else the person."""
+    person = f"{_typed(form, 'first_name')} {_typed(form, 'last_name')}".strip()
+    return (_typed(form, "company_name") or person or "Account holder")[:100]

@@ -1,0 +1,48 @@
+"""Webhooks of the sandbox: signed, then translated."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+
+from core.plugin_api.answers import Answer
+from core.plugin_api.errors import NoAnswer, NotificationRejected
+from core.plugin_api.values import Notification, PaymentEvent
+from plugins.gateways.sandbox_wallet.mapping import payment_outcome
+
+TOLERANCE_SECONDS = 300
+SIGNATURE = re.compile(r"t=([0-9]{1,12}),v1=([0-9a-f]{64})")
+TYPES = frozenset({"payment.approved", "payment.captured"})
+
+
+def verify(notification: Notification, secret: str) -> None:
+    """HMAC-SHA256 over time, dot and body, as the sandbox documents. Raises NotificationRejected."""
+    found = SIGNATURE.fullmatch(notification.headers.get("sandbox-signature", ""))
+    if found is None or not secret:
+        raise NotificationRejected("there is no usable signature")
+    signed = found[1].encode() + b"." + notification.body
+    expected = hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
+    if not hmac.compare_digest(expected, found[2]):
+        raise NotificationRejected("the signature is wrong")
+    if abs(notification.received_at.timestamp() - int(found[1])) > TOLERANCE_SECONDS:
+        raise NotificationRejected("the signature is too old")
+
+
+def events(body: bytes) -> tuple[PaymentEvent, ...]:
+    """What a verified body tells. Raises NotificationRejected when it makes no sense."""
+    try:
+        event = Answer.parse(body)
+        if event.text("type") not in TYPES:
+            return ()
+        payment = event.object("data")
+        return (
+            PaymentEvent(
+                event_id=event.text("id"),
+                outcome=payment_outcome(payment),
+                occurred_at=event.instant("created"),
+                idempotency_key=payment.text("key"),
+            ),
+        )
+    except NoAnswer as error:
+        raise NotificationRejected(str(error)) from error
