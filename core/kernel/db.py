@@ -152,10 +152,7 @@ class Database:
     def read(self) -> Iterator[Session]:
         """One snapshot to read from. What is written in it is thrown away."""
         with self._session(write=False) as session:
-            try:
-                yield session
-            finally:
-                session.rollback()
+            yield session  # closing it lets go of the objects as they were read, and of the snapshot
 
     @contextmanager
     def _session(self, *, write: bool) -> Iterator[Session]:

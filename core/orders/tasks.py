@@ -9,7 +9,7 @@ from core.billing.values import InvoiceHead
 from core.orders.models import Order
 from core.orders.values import TaskState, TaskView
 from core.payments.rules import State, decline_words
-from core.payments.values import AttemptView
+from core.payments.values import BY_HAND, AttemptView
 from core.provisioning.values import JobView
 from core.services.values import ServiceView
 
@@ -62,20 +62,20 @@ def tasks_of(
 
 
 def _charged(invoice: InvoiceHead, charges: Sequence[AttemptView]) -> TaskView:
-    title = "Charging your payment method"
     if not charges:
         is_paid = invoice.status == "paid"
         detail = "Nothing to pay" if is_paid else "We wait for your payment to arrive"
         state = TaskState.DONE if is_paid else TaskState.WAITING
         return TaskView(key="charge", title="Taking your payment", detail=detail, state=state)
     last = charges[-1]
+    title = "Taking your payment" if last.method == BY_HAND else "Charging your payment method"
     state = TaskState.DONE if invoice.status == "paid" else _CHARGE_STATES[State(last.state)]
     return TaskView(key="charge", title=title, detail=_words(last), state=state, at=last.settled_at)
 
 
 def _words(attempt: AttemptView) -> str:
     words = {
-        State.SUCCEEDED: f"Paid with {attempt.method}",
+        State.SUCCEEDED: BY_HAND if attempt.method == BY_HAND else f"Paid with {attempt.method}",
         State.PENDING: "Waiting for the confirmation" if attempt.approve_url or attempt.action
         else "The money is on its way",
         State.DECLINED: decline_words(attempt.code),

@@ -18,6 +18,7 @@ from core.payments import attempts
 from core.payments.models import Attempt
 from core.payments.recording import record
 from core.payments.rules import State
+from core.payments.values import BY_HAND
 from core.plugin_api.gateway import Refunds
 from core.plugin_api.values import PaymentOutcome, Status
 from core.plugin_host.house import PluginHouse
@@ -45,7 +46,7 @@ def mark_paid(
             id=new_id(), number=numbers.take(session, "attempt", first=attempts.FIRST_NUMBER)[0],
             brand_id=invoice.brand_id, client_id=invoice.client_id, invoice_id=invoice.id,
             idempotency_key=f"hand-{new_id()}", kind="charge", gateway=gateway,
-            mode=_mode(house, gateway), method="Received by hand", amount_minor=amount.minor,
+            mode=_mode(house, gateway), method=BY_HAND, amount_minor=amount.minor,
             currency=amount.currency, customer_present=False, created_at=house.clock.now(),
         )  # fmt: skip
         session.add(attempt)

@@ -10,6 +10,8 @@ from uuid import UUID
 
 from core.kernel.money import Money
 
+BY_HAND = "Received by hand"  # the method of a payment that staff booked
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptView:
