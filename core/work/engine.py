@@ -104,6 +104,7 @@ class ClientEngine:
         _quiet()
         url = self._db.url.render_as_string(hide_password=False)
         DBOS.migrate(url, schema=SCHEMA)
+        self._register_lanes()
 
     def held_by(self, executor_id: str, *, since_before: datetime | None = None) -> list[StoredRun]:
         """What a process has begun and not ended."""
@@ -149,6 +150,15 @@ class ClientEngine:
     def waiting(self) -> int:
         """How many runs have not ended, up to PAGE."""
         return len(self._list(status=["ENQUEUED", "DELAYED", "PENDING"], limit=PAGE))
+
+    def _register_lanes(self) -> None:
+        for lane in LANES:
+            self._client.register_queue(
+                lane.name,
+                partition_concurrency=lane.at_once if lane.everywhere else None,
+                partition_worker_concurrency=None if lane.everywhere else lane.at_once,
+                polling_interval_sec=lane.poll_seconds,
+            )
 
     def _options(self, run_id: str, queue: str) -> EnqueueOptions:
         lane = lane_of(queue, self._limits)
@@ -214,18 +224,11 @@ class DurableEngine(ClientEngine):
     def launch(self) -> None:
         """Start working. What this executor had begun before a crash goes on first."""
         _quiet()
+        self._register_lanes()
         DBOS(config=self._config())
         self._declare()
         DBOS.launch()
         self._launched = True
-        for lane in LANES:
-            DBOS.register_queue(
-                lane.name,
-                partition_concurrency=lane.at_once if lane.everywhere else None,
-                partition_worker_concurrency=None if lane.everywhere else lane.at_once,
-                polling_interval_sec=lane.poll_seconds,
-                on_conflict="always_update",
-            )
 
     def shutdown(self, *, wait_seconds: int = 5) -> None:
         """Stop taking work, wait for what is under way, then leave. What is left is taken up later."""
@@ -251,7 +254,8 @@ class DurableEngine(ClientEngine):
             run_migrations=False,
             enable_otlp=False,
             sys_db_pool_size=POOL_SIZE,
-            scheduler_polling_interval_sec=3600,
+            scheduler_polling_interval_sec=3600,  # we schedule ourselves
+            notification_listener_polling_interval_sec=0.2,  # without listeners it only delays the end
         )
         if self._db.is_sqlite:
             config["system_database_engine"] = self._sql
