@@ -166,6 +166,7 @@ def _line_view(line: PricedLine, line_id: UUID, slug: str, currency: str, locale
         quantity=line.quantity,
         price=Money(line.unit_minor * line.quantity, currency),
         setup=Money(line.setup_minor, currency),
+        kind=line.kind,
     )
 
 

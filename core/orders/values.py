@@ -23,6 +23,7 @@ class CartLineView:
     quantity: int
     price: Money  # net, recurring part
     setup: Money
+    kind: str = "other"  # hosting, domain, other
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
