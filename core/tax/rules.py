@@ -19,8 +19,10 @@ ROUNDED_TOGETHER = frozenset({"US"})
 
 
 class _Key(NamedTuple):
-    """One printed tax: a change of rate or share in the middle of a document prints its own row."""
+    """One printed tax: another rate or share of the same tax prints its own row."""
 
+    country: str
+    region: str
     name: str
     rate: str
     share: str
@@ -88,7 +90,7 @@ Borne = Sequence[tuple[TaxableLine, tuple[TaxRuleView, ...]]]
 
 
 def _key(rule: TaxRuleView) -> _Key:
-    return _Key(rule.name, str(rule.rate), str(rule.taxable_share))
+    return _Key(rule.country, rule.region, rule.name, str(rule.rate), str(rule.taxable_share))
 
 
 def _bases(borne: Borne) -> Exact:
@@ -109,21 +111,13 @@ def _rounded_by_line(borne: Borne) -> Mapping[_Key, int]:
 
 
 def _rounded_by_document(borne: Borne) -> Mapping[_Key, int]:
-    together: Exact = {}
-    alone: dict[_Key, int] = {}
     exact: Exact = {}
-    joint: set[_Key] = set()
     for line, rules in borne:
         for rule in rules:
             tax = line.net_minor * Fraction(rule.taxable_share) * Fraction(rule.rate)
             exact[_key(rule)] = exact.get(_key(rule), Fraction(0)) + tax
-            if rule.country in ROUNDED_TOGETHER:
-                joint.add(_key(rule))
-    for key, tax in exact.items():
-        if key in joint:
-            together[key] = tax
-        else:
-            alone[key] = round_half_up(tax)
+    alone = {key: round_half_up(tax) for key, tax in exact.items() if key.country not in ROUNDED_TOGETHER}
+    together = {key: tax for key, tax in exact.items() if key.country in ROUNDED_TOGETHER}
     return alone | _share_out(together)
 
 
