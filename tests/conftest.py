@@ -17,4 +17,5 @@ pytest_plugins = [
     "tests.fixtures.database",
     "tests.fixtures.house",
     "tests.fixtures.localstripe",
+    "tests.fixtures.powerdns",
 ]

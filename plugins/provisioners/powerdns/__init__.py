@@ -1,0 +1,3 @@
+"""DNS zones on PowerDNS."""
+
+from __future__ import annotations
