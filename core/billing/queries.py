@@ -219,6 +219,19 @@ def entries(session: Session, sources: Sequence[str]) -> tuple[EntryRow, ...]:
     )  # fmt: skip
 
 
+def open_sums(session: Session, *, due_before: date | None = None) -> tuple[Money, ...]:
+    """What is owed on open invoices, one sum per currency; ``due_before``: only those due earlier."""
+    statement = (
+        select(Invoice.currency, func.sum(Invoice.total_minor - Invoice.paid_minor))
+        .where(Invoice.status.in_(OPEN), Invoice.kind == "invoice")
+        .group_by(Invoice.currency)
+        .order_by(Invoice.currency)
+    )
+    if due_before is not None:
+        statement = statement.where(Invoice.due_on < due_before, Invoice.status == "unpaid")
+    return tuple(Money(int(minor), currency) for currency, minor in session.execute(statement))
+
+
 def owed_by_client(session: Session, client_ids: Iterable[UUID]) -> dict[UUID, tuple[Money, ...]]:
     """What each of a page's clients owes on open invoices, one sum per currency."""
     statement = (

@@ -78,11 +78,10 @@ class BillingAccountRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientPage:
-    """Everything of one client that lies in this slice. Instants are UTC; ``timezone`` is the brand's."""
+    """Everything of one client that lies in this slice. Instants are UTC."""
 
     client: ClientRow
     brand: str
-    timezone: str
     credit: Money
     billing_day: int | None
     billing_country: str
@@ -145,7 +144,7 @@ def client_page(session: Session, client_id: UUID) -> ClientPage | None:
     """One client, or None when there is none."""
     statement = _clients().add_columns(
         Client.credit_minor, Client.currency, Client.billing_day, Client.billing_country, Client.is_taxable,
-        Client.tax_id, Brand.name.label("brand_name"), Brand.timezone,
+        Client.tax_id, Brand.name.label("brand_name"),
     )  # fmt: skip
     row = session.execute(
         statement.join(Brand, Brand.id == Client.brand_id).where(Client.id == client_id)
@@ -153,7 +152,7 @@ def client_page(session: Session, client_id: UUID) -> ClientPage | None:
     if row is None:
         return None
     return ClientPage(
-        client=_client_row(row), brand=row.brand_name, timezone=row.timezone,
+        client=_client_row(row), brand=row.brand_name,
         credit=Money(row.credit_minor, row.currency), billing_day=row.billing_day,
         billing_country=row.billing_country, is_taxable=row.is_taxable, tax_id=row.tax_id,
         contacts=_contacts(session, client_id), billing_accounts=_billing_accounts(session, client_id),

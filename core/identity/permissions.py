@@ -21,6 +21,7 @@ PERMISSIONS: dict[str, str] = {
     "servers.view": "See servers and drift.",
     "servers.check": "Check servers and compare them with what is billed.",
     "mails.view": "Read mails that were sent or kept.",
+    "mails.resend": "Send a mail once more.",
     "plugins.view": "See plugins and their health.",
     "audit.view": "Read the audit log.",
     "reports.view": "See the figures on the dashboard.",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from core.billing.models import Invoice
@@ -187,6 +187,17 @@ def labels(session: Session, order_ids: list[UUID]) -> dict[UUID, str]:
     """What people call some orders."""
     statement = select(Order.id, Order.label).where(Order.id.in_(order_ids))
     return {order_id: label for order_id, label in session.execute(statement)}
+
+
+def order_of_invoice(session: Session, invoice_id: UUID) -> UUID | None:
+    """The order that an invoice was issued for."""
+    return session.scalar(select(Invoice.order_id).where(Invoice.id == invoice_id))
+
+
+def placed_since(session: Session, since: datetime, limit: int = 1000) -> int:
+    """How many orders were placed since an instant, counted up to ``limit``."""
+    placed = select(Order.id).where(Order.placed_at >= since).limit(limit)
+    return session.scalar(select(func.count()).select_from(placed.subquery())) or 0
 
 
 def order_of_service(session: Session, service_id: UUID) -> tuple[UUID, str] | None:

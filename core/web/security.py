@@ -51,11 +51,11 @@ def policy() -> str:
 
 
 def protect(response: Response) -> Response:
-    """After each request."""
+    """After each request. A stricter policy that a page has set itself stays (a mail in its frame)."""
     headers = response.headers
-    headers["Content-Security-Policy"] = policy()
+    headers.setdefault("Content-Security-Policy", policy())
     headers["X-Content-Type-Options"] = "nosniff"
-    headers["X-Frame-Options"] = "DENY"
+    headers.setdefault("X-Frame-Options", "DENY")
     headers["Referrer-Policy"] = "same-origin"  # order addresses are secrets: they never leave the site
     headers["Permissions-Policy"] = PERMISSIONS
     headers["Cross-Origin-Resource-Policy"] = "same-origin"

@@ -209,6 +209,22 @@ def test_order_page_joins_what_was_ordered(rows: Rows) -> None:
     assert [line.service_status for line in page.lines] == ["pending"]
 
 
+def test_an_order_says_why_it_needs_a_person(rows: Rows) -> None:
+    client_id = rows.client()
+    fine, failed, staff, doubtful = ((rows.invoice(client_id), rows.service(client_id)) for _ in range(4))
+    for invoice_id, service_id in (fine, failed, staff, doubtful):
+        rows.order(client_id, invoice_id, service_id)
+    rows.job(fine[1], state="done")
+    rows.job(failed[1], state="failed")
+    rows.job(staff[1], state="needs_staff")
+    rows.attempt(client_id, doubtful[0], state="unknown")
+    with rows.db.read() as session:
+        found = orders.list_orders(session, Window()).items
+    assert [(row.job_failed, row.job_needs_staff, row.payment_unknown) for row in reversed(found)] == [
+        (False, False, False), (True, False, False), (False, True, False), (False, False, True),
+    ]  # fmt: skip
+
+
 def test_mail_page(rows: Rows) -> None:
     client_id = rows.client()
     failed = rows.mail(client_id, state="failed", subject="Payment failed")

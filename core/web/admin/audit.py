@@ -1,0 +1,67 @@
+"""The audit log with the check of its chain, and the events that nobody took."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from uuid import UUID
+
+from flask import request
+from werkzeug.wrappers import Response
+
+from core.identity import queries as identity
+from core.kernel import audit, queries
+from core.kernel.queries import AuditRow
+from core.web.admin import page
+from core.web.admin.access import needs
+from core.web.admin.blueprint import blueprint
+from core.web.current import house
+
+LONGEST_TARGET = 100
+
+
+@blueprint.get("/audit", endpoint="audit")
+@needs("audit.view")
+def show_audit() -> Response:
+    """``check=1`` walks the whole chain; ``target`` shows what was done to one thing."""
+    target = request.args.get("target", "").replace("\x00", "")[:LONGEST_TARGET]
+    with house().db.read() as session:
+        found = queries.list_audit(session, page.asked_window(int), target=target)
+        problems = list(audit.verify(session)) if request.args.get("check") else None
+        names = identity.names(session, _people(found.items))
+    return page.draw(
+        "audit.html", section="audit", page=found, pager=page.pager(found), problems=problems,
+        changes=lambda row: list(changes(row)), actor_name=lambda actor: actor_name(actor, names),
+    )  # fmt: skip
+
+
+def _people(rows: tuple[AuditRow, ...]) -> set[UUID]:
+    return {found for row in rows if (found := _user_id(row.actor)) is not None}
+
+
+def _user_id(actor: str) -> UUID | None:
+    try:
+        return UUID(actor.partition(":")[2])
+    except ValueError:
+        return None
+
+
+def actor_name(actor: str, names: Mapping[UUID, str]) -> str:
+    """``Marta Lindqvist``; the system by its own name, a person who is gone by what they were."""
+    found = _user_id(actor)
+    return names.get(found, actor) if found else actor.capitalize()
+
+
+def changes(row: AuditRow) -> Iterator[tuple[str, object, object]]:
+    """(name, before, after) of everything that changed or was noted."""
+    for name in dict.fromkeys((*row.before, *row.after)):
+        old, new = row.before.get(name), row.after.get(name)
+        if old != new:
+            yield name.replace("_", " "), old, new
+
+
+@blueprint.get("/deliveries", endpoint="deliveries")
+@needs("audit.view")
+def list_deliveries() -> Response:
+    with house().db.read() as session:
+        found = queries.list_dead_deliveries(session, page.asked_window())
+    return page.draw("deliveries.html", section="audit", page=found, pager=page.pager(found))

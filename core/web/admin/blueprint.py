@@ -1,0 +1,11 @@
+"""The admin's blueprint. Route modules hang on it; ``core.web.admin`` imports them all."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from core.web.admin import access, notices
+
+blueprint = Blueprint("admin", __name__, url_prefix="/admin")
+blueprint.before_request(access.guard)
+blueprint.after_request(notices.forget_shown)

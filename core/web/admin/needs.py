@@ -1,0 +1,136 @@
+"""What needs a person, asked of every slice: for the dashboard, and for the small counts in the menu."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from flask import url_for
+
+from core.kernel import queries as kernel
+from core.kernel.paging import Window
+from core.mail import queries as mail
+from core.payments import queries as payments
+from core.payments.queries import UnmatchedRow
+from core.provisioning import queries as provisioning
+from core.web import shown
+from core.web.admin import access, words
+from core.web.current import house
+
+LIMIT = 100  # counting stops here: "100 or more" says enough
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needs:
+    """Counts go up to LIMIT."""
+
+    failed_jobs: provisioning.Waiting
+    staff_jobs: provisioning.Waiting
+    unknown_payments: payments.Waiting
+    unmatched: tuple[UnmatchedRow, ...]
+    failed_mails: int
+    dead_deliveries: int
+
+    @property
+    def jobs(self) -> int:
+        return self.failed_jobs.count + self.staff_jobs.count
+
+    @property
+    def payments(self) -> int:
+        return self.unknown_payments.count + len(self.unmatched)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """One row of "Needs a person": what, why, and the way to it."""
+
+    tone: str
+    icon: str
+    title: str
+    text: str
+    url: str
+    button: str
+    permission: str
+
+
+def read() -> Needs:
+    """Ask everything in one snapshot."""
+    with house().db.read() as session:
+        return Needs(
+            failed_jobs=provisioning.waiting(session, "failed", LIMIT),
+            staff_jobs=provisioning.waiting(session, "needs_staff", LIMIT),
+            unknown_payments=payments.unknown(session, LIMIT),
+            unmatched=payments.list_unmatched(session, Window(size=LIMIT)).items,
+            failed_mails=mail.failed_count(session, LIMIT),
+            dead_deliveries=kernel.dead_deliveries(session, LIMIT),
+        )
+
+
+def rows(needs: Needs) -> tuple[Need, ...]:
+    """The most pressing first, and only what this person may look into."""
+    found = (*_jobs(needs), *_payments(needs), *_deliveries(needs))
+    return tuple(need for need in found if access.may(need.permission))
+
+
+def _jobs(needs: Needs) -> Iterator[Need]:
+    for waiting, state, tone, icon, kind in (
+        (needs.failed_jobs, "failed", "danger", "alert-triangle", "failed job"),
+        (needs.staff_jobs, "needs_staff", "warning", "user-check", "task"),
+    ):
+        job = waiting.oldest
+        if job is None:
+            continue
+        where = f"{job.server_name}: " if job.server_name else ""
+        why = job.staff_note or words.code(job.error_code) or job.domain or job.service_label
+        since = shown.moment(job.created_at)
+        text = f"Oldest: J-{job.number} of {job.client_name}, {since}. {where}{why}"
+        url = url_for("admin.jobs", state=state)
+        title = words.counted(waiting.count, kind) + (" for staff" if state == "needs_staff" else "")
+        yield Need(
+            tone=tone,
+            icon=icon,
+            title=title,
+            text=text,
+            url=url,
+            button="Look at jobs",
+            permission="jobs.view",
+        )
+
+
+def _payments(needs: Needs) -> Iterator[Need]:
+    attempt = needs.unknown_payments.oldest
+    if attempt is not None:
+        looked = f"Looked up {words.counted(attempt.lookups, 'time')}"
+        following = f", next look-up {shown.moment(attempt.next_lookup_at)}" if attempt.next_lookup_at else ""
+        title = words.counted(needs.unknown_payments.count, "payment") + " with unknown outcome"
+        yield Need(
+            tone="unknown", icon="help-circle", title=title, url=url_for("admin.payments", state="unknown"),
+            text=f"{shown.money(attempt.amount)} of {attempt.client_name}. {looked}{following}. "
+            "Never charged again by itself",
+            button="Look at payments", permission="payments.view",
+        )  # fmt: skip
+    if needs.unmatched:
+        amounts = [shown.money(row.amount) for row in needs.unmatched if row.amount]
+        others = len(needs.unmatched) - min(len(amounts), 3)
+        named = " and ".join(amounts[:3]) + (f" and {others} more" if others and amounts else "")
+        yield Need(
+            tone="warning", icon="cash", url=url_for("admin.unmatched"), button="Look at them",
+            title=words.counted(len(needs.unmatched), "amount") + " without an invoice",
+            text=f"{named or 'No amount was told'}. Nothing is booked by guess", permission="payments.view",
+        )  # fmt: skip
+
+
+def _deliveries(needs: Needs) -> Iterator[Need]:
+    if needs.failed_mails:
+        yield Need(
+            tone="danger", icon="mail", title=words.counted(needs.failed_mails, "mail") + " not delivered",
+            text="The mail server refused them, or did not answer for too long",
+            url=url_for("admin.mails", state="failed"), button="Look at mails", permission="mails.view",
+        )  # fmt: skip
+    if needs.dead_deliveries:
+        yield Need(
+            tone="danger", icon="plug", permission="audit.view", button="Look at events",
+            title=words.counted(needs.dead_deliveries, "event") + " not taken by a subscriber",
+            text="Offered twenty times over more than half a day, then given up",
+            url=url_for("admin.deliveries"),
+        )  # fmt: skip
