@@ -6,11 +6,21 @@ import sys
 
 import click
 
+from core import app, demo
 from core.billing.cli import commands as billing_commands
 from core.kernel.problems import Problem
 from core.plugin_host.errors import PluginLoadError
 from core.settings import SettingsError
+from core.work.application import Application
 from core.work.cli import commands as work_commands
+
+APPLICATION = Application(
+    build=app.build,
+    tasks=app.tasks,
+    schedules=app.schedules,
+    create_app=app.create_app,
+    set_up_demo=demo.set_up,
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -26,7 +36,7 @@ for command in (*work_commands, *billing_commands):
 def main() -> None:
     """Run the command; what a person can mend is one line, never a trace."""
     try:
-        innkeeper.main(standalone_mode=False)
+        innkeeper.main(standalone_mode=False, obj=APPLICATION)
     except click.exceptions.Abort:
         sys.exit(130)
     except click.ClickException as error:

@@ -22,11 +22,12 @@ from uuid import UUID
 from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer, EnqueueOptions, WorkflowStatus
 from sqlalchemy import Engine as SqlEngine
 from sqlalchemy import create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from core.kernel.db import BUSY_TIMEOUT_SECONDS, Database
 from core.kernel.work import Task
-from core.work.lanes import LANES, Limits, lane_of, no_limits
+from core.work.lanes import LANES, Limits, is_outside, lane_of, no_limits
 
 APPLICATION = "innkeeper"
 VERSION = "1"  # ours, fixed: a computed one would strand the running work of the release before
@@ -85,7 +86,7 @@ class ClientEngine:
         self, session: Session, task: str, subject: UUID, *, queue: str = "default", turn: int = 0
     ) -> None:
         """See ``core.kernel.work.Engine.enqueue``."""
-        options = self._options(identity(task, subject, turn), queue)
+        options = self._options(identity(task, subject, turn), queue, session)
         self._client.enqueue_in_transaction(session, options, task, str(subject), turn, queue, 0)
 
     def register(self, tasks: Iterable[Task]) -> None:
@@ -105,6 +106,14 @@ class ClientEngine:
         url = self._db.url.render_as_string(hide_password=False)
         DBOS.migrate(url, schema=SCHEMA)
         self._register_lanes()
+
+    def is_current(self) -> bool:
+        """Whether ``migrate`` has been run for this version."""
+        try:
+            known = {queue.name for queue in self._client.list_queues()}
+        except DBAPIError:
+            return False
+        return known >= {lane.name for lane in LANES}
 
     def held_by(self, executor_id: str, *, since_before: datetime | None = None) -> list[StoredRun]:
         """What a process has begun and not ended."""
@@ -139,8 +148,10 @@ class ClientEngine:
         found = self._list(workflow_ids=[run_id])
         if not found:
             raise LookupError(f"there is no run {run_id!r}")
-        lane = lane_of(found[0].queue, self._limits)
-        self._client.rewind_workflow(run_id, queue_name=lane.name, queue_partition_key=found[0].queue)
+        options = self._options(run_id, found[0].queue)
+        self._client.rewind_workflow(
+            run_id, queue_name=options["queue_name"], queue_partition_key=options["queue_partition_key"]
+        )
 
     def forget(self, *, succeeded_before: datetime, dead_before: datetime) -> int:
         """Delete ended runs; returns how many. In batches, so that no transaction is long."""
@@ -160,11 +171,19 @@ class ClientEngine:
                 polling_interval_sec=lane.poll_seconds,
             )
 
-    def _options(self, run_id: str, queue: str) -> EnqueueOptions:
-        lane = lane_of(queue, self._limits)
+    def _options(self, run_id: str, queue: str, session: Session | None = None) -> EnqueueOptions:
+        lane = lane_of(queue, self._limit(queue, session))
         return EnqueueOptions(
             workflow_name=WORKFLOW, workflow_id=run_id, queue_name=lane.name, queue_partition_key=queue
         )
+
+    def _limit(self, queue: str, session: Session | None) -> int | None:
+        if not is_outside(queue):
+            return None
+        if session is not None:
+            return self._limits(session, queue)
+        with self._db.read() as reading:
+            return self._limits(reading, queue)
 
     def _give_back(self, run_id: str) -> bool:
         found = self._client.list_workflows(workflow_ids=[run_id], load_input=False, load_output=False)

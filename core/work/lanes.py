@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from sqlalchemy.orm import Session
+
 INSIDE_AT_ONCE = 16  # runs of one inside queue at once, per process: they wait for our own database
 GATEWAY_AT_ONCE = 8
 SERVER_AT_ONCE = 2  # what a panel bears unless its plugin says otherwise
@@ -17,7 +19,7 @@ STEPS = (1, 2, 4, 8, 16)  # limits that outside queues can have; others are roun
 POLL_SECONDS = 0.2
 RARE_POLL_SECONDS = 1.0
 
-Limits = Callable[[str], int | None]
+Limits = Callable[[Session, str], int | None]
 """Says how many calls a queue bears at once, over all processes; None for the default of its kind."""
 
 
@@ -44,15 +46,19 @@ OUTSIDE = tuple(
 LANES = (INSIDE, *OUTSIDE)
 
 
-def no_limits(_queue: str) -> None:
+def no_limits(_session: Session, _queue: str) -> None:
     """Every queue has the default of its kind."""
 
 
-def lane_of(queue: str, limits: Limits = no_limits) -> Lane:
+def is_outside(queue: str) -> bool:
+    """Whether its runs wait for somebody else's machine."""
+    return queue.partition(":")[0] in ("gateway", "server")
+
+
+def lane_of(queue: str, limit: int | None = None) -> Lane:
     """The lane for a queue. Outside queues ("gateway:", "server:") share one lane per limit."""
-    kind = queue.partition(":")[0]
-    default = {"gateway": GATEWAY_AT_ONCE, "server": SERVER_AT_ONCE}.get(kind)
-    if default is None:
+    if not is_outside(queue):
         return INSIDE
-    at_once = max(1, limits(queue) or default)
+    default = GATEWAY_AT_ONCE if queue.startswith("gateway:") else SERVER_AT_ONCE
+    at_once = max(1, limit or default)
     return max((lane for lane in OUTSIDE if lane.at_once <= at_once), key=lambda lane: lane.at_once)

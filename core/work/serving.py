@@ -1,0 +1,107 @@
+"""The two web servers: waitress inside one process, gunicorn for production."""
+
+from __future__ import annotations
+
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import waitress  # type: ignore[import-untyped]
+from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
+
+from core.settings import Settings, SettingsError
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+THREADS = 8
+LARGEST_BODY = 64 * 1024 * 1024  # bytes on disk; what a page accepts is decided by the web, in its words
+CONNECTIONS = 500
+GRACE_SECONDS = 10
+TIMEOUT_SECONDS = 60
+
+
+def bind(settings: Settings) -> socket.socket:
+    """Take the port, not listening yet: callers are refused until we are ready.
+
+    Raises SettingsError when it is in use.
+    """
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    taken = socket.socket(family, socket.SOCK_STREAM)
+    taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        taken.bind((settings.host, settings.port))
+    except OSError as error:
+        taken.close()
+        raise SettingsError(
+            f"port {settings.port} on {settings.host} can not be used ({error.strerror}): "
+            "stop what uses it or set INNKEEPER_PORT."
+        ) from error
+    return taken
+
+
+@contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """SIGTERM ends the block as Ctrl-C does."""
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    except KeyboardInterrupt:
+        pass
+    finally:
+        for number in before:
+            signal.signal(number, signal.SIG_IGN)  # we are on our way out already
+
+
+def serve(app: WSGIApplication, taken: socket.socket, settings: Settings) -> None:
+    """Answer on a bound socket with waitress until a signal or Ctrl-C."""
+    server = waitress.create_server(
+        app,
+        sockets=[taken],
+        threads=THREADS,
+        ident=None,
+        connection_limit=CONNECTIONS,
+        max_request_body_size=LARGEST_BODY,
+        # Which forwarded headers are believed is decided in one place, by the web application.
+        clear_untrusted_proxy_headers=settings.proxies == 0,
+    )
+    server.run()
+    server.close()
+
+
+class GunicornServer(BaseApplication):  # type: ignore[misc]
+    """Gunicorn without a file of its own: each web process builds its house after the fork."""
+
+    def __init__(self, settings: Settings, make_app: Callable[[], WSGIApplication], *, threads: int) -> None:
+        self._settings = settings
+        self._make_app = make_app
+        self._threads = threads
+        super().__init__()
+
+    def load_config(self) -> None:
+        for name, value in self._options().items():
+            self.cfg.set(name, value)
+
+    def load(self) -> WSGIApplication:
+        return self._make_app()
+
+    def _options(self) -> dict[str, Any]:
+        host = f"[{self._settings.host}]" if ":" in self._settings.host else self._settings.host
+        return {
+            "bind": f"{host}:{self._settings.port}",
+            "workers": self._settings.workers,
+            "threads": self._threads,
+            "worker_class": "gthread",
+            "timeout": TIMEOUT_SECONDS,
+            "graceful_timeout": GRACE_SECONDS,
+            "control_socket_disable": True,
+            "proc_name": "innkeeper-web",
+            "loglevel": "warning",
+        }
