@@ -48,14 +48,15 @@ def collect(api: StripeClient, form: Mapping[str, str]) -> PaymentSource:
     Raises InvalidFields. Repeating it finds the same customer.
     """
     saved, setup = _saved(api, form.get("payment_token", ""))
-    holder = (saved.holder or form.get("card_holder", "")).strip()[:MAX_HOLDER]
-    customer = saved.customer or _new_customer(api, saved, setup, holder, form.get("email", ""))
+    holder = (saved.holder or form.get("name_on_card", "")).strip()[:MAX_HOLDER]
+    customer = saved.customer or _new_customer(api, saved, setup, holder)
     return StoredMethod(
         token=f"{customer}/{saved.method}",
         brand=BRANDS.get(saved.brand, saved.brand.replace("_", " ").title() or "Card"),
         last4=saved.last4,
         expires=saved.expires,
         holder=holder,
+        reusable=form.get("keep_card", "") == "1",
     )
 
 
@@ -80,11 +81,11 @@ def _setup_intent(api: StripeClient, setup: str) -> Json:
         raise InvalidFields({"card": "Enter your card again."}) from refusal
 
 
-def _new_customer(api: StripeClient, saved: SavedCard, setup: str, holder: str, email: str) -> str:
+def _new_customer(api: StripeClient, saved: SavedCard, setup: str, holder: str) -> str:
     form: Form = {
         "payment_method": saved.method,
         "name": holder or None,
-        "email": email.strip()[:512] or None,
+        "email": saved.email or None,
     }
     try:
         return text(api.post("customers", form, key=f"customer-{setup}").data, "id")

@@ -56,7 +56,7 @@ SCRIPT = BrowserScript(
     ),
 )
 FIELDS = (
-    FormField(name="card_holder", label="Name on the card", autocomplete="cc-name", maxlength=100),
+    FormField(name="name_on_card", label="Name on card", autocomplete="cc-name", maxlength=100),
     FormField(name="card", label="Card number, expiry date and security code", kind=FieldKind.MOUNT),
 )
 

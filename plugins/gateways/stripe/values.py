@@ -117,12 +117,13 @@ class SavedCard:
     last4: str
     expires: tuple[int, int]
     holder: str
+    email: str
 
     @classmethod
     def read(cls, data: Json) -> SavedCard:
         """Read a SetupIntent whose ``payment_method`` was expanded. Raises NoAnswer."""
         method = inner(data, "payment_method")
-        card = inner(method, "card")
+        card, owner = inner(method, "card"), inner(method, "billing_details")
         return cls(
             status=text(data, "status"),
             client_secret=text(data, "client_secret"),
@@ -131,5 +132,6 @@ class SavedCard:
             brand=maybe(card, "brand"),
             last4=maybe(card, "last4"),
             expires=(whole(card, "exp_year"), whole(card, "exp_month")) if card else (0, 0),
-            holder=maybe(inner(method, "billing_details"), "name"),
+            holder=maybe(owner, "name"),
+            email=maybe(owner, "email"),
         )

@@ -59,7 +59,7 @@ class Bench:
         gateway = self.gateway()
         secret = gateway.browser().data["client_secret"]
         self.stripe.save_card(secret, number)
-        source = gateway.collect({"payment_token": secret, "card_holder": "Ada Lovelace"})
+        source = gateway.collect({"payment_token": secret, "name_on_card": "Ada Lovelace"})
         assert isinstance(source, StoredMethod)
         return source
 
