@@ -183,7 +183,8 @@ class _Check:
             self.values["email"] = clean
 
     def phone(self, name: str) -> None:
-        if not self.is_open(name):
+        is_nowhere = "country" in self.errors and not self.values[name].startswith("+")
+        if not self.is_open(name) or is_nowhere:  # without a country nobody can tell
             return
         try:
             self.values[name] = read_phone(self.values[name], self.values["country"])

@@ -95,11 +95,11 @@ def check_password_rules(text: str, username: str, email: str) -> str | None:
 
 
 def _is_common(password: str) -> bool:
-    squeezed = "".join(letter for letter in password.casefold() if letter.isalnum())
-    return squeezed in COMMON or _is_repetition(password.casefold())
+    folded = password.casefold()
+    squeezed = "".join(letter for letter in folded if letter.isalnum())
+    return squeezed in COMMON or _is_repetition(folded) or _is_repetition(squeezed)
 
 
 def _is_repetition(text: str) -> bool:
     """ "aaaaaaaaaaaaaaa" and "abc123abc123abc123": up to eight characters, again and again."""
-    period = (text + text).find(text, 1)
-    return period <= 8
+    return len(text) >= SHORTEST_PASSWORD and (text + text).find(text, 1) <= 8
