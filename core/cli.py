@@ -25,8 +25,10 @@ APPLICATION = Application(
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="innkeeper")
-def innkeeper() -> None:
+@click.pass_context
+def innkeeper(context: click.Context) -> None:
     """Orders, billing and provisioning for people who sell web hosting."""
+    context.obj = APPLICATION
 
 
 for command in (*work_commands, *billing_commands):
@@ -36,7 +38,7 @@ for command in (*work_commands, *billing_commands):
 def main() -> None:
     """Run the command; what a person can mend is one line, never a trace."""
     try:
-        innkeeper.main(standalone_mode=False, obj=APPLICATION)
+        innkeeper.main(standalone_mode=False)
     except click.exceptions.Abort:
         sys.exit(130)
     except click.ClickException as error:
@@ -45,3 +47,7 @@ def main() -> None:
     except (SettingsError, PluginLoadError, Problem) as error:
         click.echo(f"innkeeper: {error}", err=True)
         sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()
