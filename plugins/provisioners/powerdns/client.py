@@ -13,8 +13,6 @@ from core.plugin_api.context import Session
 from core.plugin_api.errors import Misconfigured, NoAnswer
 from plugins.provisioners.powerdns.records import Json, RecordSet, Zone, text, unusable
 
-PARKED_QUERY = "ik:parked"
-
 
 class Taken(Exception):
     """409: a zone of that name exists."""
@@ -38,7 +36,7 @@ class PowerDnsClient:
 
     def version(self) -> str:
         """Which daemon answers. Raises Misconfigured when the key or the server id is wrong."""
-        data = self._object(self._ask("GET", ""))
+        data = _object(self._ask("GET", ""))
         return f"{text(data, 'daemon_type')} {text(data, 'version')}"
 
     def owner(self, name: str) -> str | None:
@@ -51,16 +49,16 @@ class PowerDnsClient:
 
     def zone(self, name: str) -> Zone:
         """With all its records. Raises Missing."""
-        return Zone.read(self._object(self._ask("GET", f"/zones/{quote(name)}")))
+        return Zone.read(_object(self._ask("GET", f"/zones/{quote(name)}")))
 
     def zones(self) -> tuple[Zone, ...]:
         """Every zone, without records."""
         return tuple(Zone.read(zone) for zone in self._list("/zones"))
 
-    def parked(self, most: int) -> frozenset[str]:
-        """The names of the parked zones, found by their comment; ``most`` is how many there can be."""
-        query = f"/search-data?q={quote(PARKED_QUERY)}&object_type=comment&max={max(most, 1)}"
-        return frozenset(text(one, "zone") for one in self._list(query) if one.get("content") == PARKED_QUERY)
+    def comments(self, pattern: str, most: int) -> dict[str, str]:
+        """Zone name -> the comment in it that matches; ``most`` is how many there can be."""
+        query = f"/search-data?q={quote(pattern)}&object_type=comment&max={max(most, 1)}"
+        return {text(one, "zone"): text(one, "content") for one in self._list(query)}
 
     def create(self, name: str, kind: str, account: str, sets: Sequence[RecordSet]) -> None:
         """Raises Taken, Refused."""
@@ -68,15 +66,16 @@ class PowerDnsClient:
             "name": name, "kind": kind, "account": account, "nameservers": [],
             "rrsets": [found.written() for found in sets],
         }  # fmt: skip
-        self._ask("POST", "/zones", body)
+        if text(_object(self._ask("POST", "/zones", body, wanted=201)), "name") != name:
+            unusable("it is about another zone")
 
     def change(self, name: str, changes: Sequence[Json]) -> None:
         """All of them or none: PowerDNS takes a PATCH as one transaction. Raises Missing, Refused."""
-        self._ask("PATCH", f"/zones/{quote(name)}", {"rrsets": list(changes)})
+        self._ask("PATCH", f"/zones/{quote(name)}", {"rrsets": list(changes)}, wanted=204)
 
     def delete(self, name: str) -> None:
         """Raises Missing."""
-        self._ask("DELETE", f"/zones/{quote(name)}")
+        self._ask("DELETE", f"/zones/{quote(name)}", wanted=204)
 
     def _list(self, path: str) -> tuple[Json, ...]:
         try:
@@ -87,20 +86,19 @@ class PowerDnsClient:
             unusable("it is no list")
         return tuple(one for one in data if isinstance(one, dict))
 
-    def _object(self, body: bytes) -> Json:
-        data = _json(body)
-        return data if isinstance(data, dict) else unusable("it is no object")
-
-    def _ask(self, method: str, path: str, body: object = None) -> bytes:
+    def _ask(self, method: str, path: str, body: object = None, *, wanted: int = 200) -> bytes:
         response = self._http.request(
             method, f"{self._base}{path}", json=body, headers=self._headers, allow_redirects=False
         )
-        return read_answer(response.status_code, response.content)
+        return read_answer(response.status_code, response.content, wanted)
 
 
-def read_answer(status: int, body: bytes) -> bytes:
-    """Sort an answer by what it says of our request. Seen with PowerDNS 4.7; same in 4.9's documentation."""
-    if 200 <= status < 300:
+def read_answer(status: int, body: bytes, wanted: int = 200) -> bytes:
+    """Sort an answer by what it says of our request. As PowerDNS 4.7 was seen to answer.
+
+    Only the status that PowerDNS gives for this request is a yes: a page of a proxy has 200 too.
+    """
+    if status == wanted:
         return body
     if status in (401, 403):
         raise Misconfigured(f"PowerDNS refuses the API key ({status})")
@@ -119,6 +117,11 @@ def _reason(body: bytes) -> str:
     except ValueError:
         return body.decode(errors="replace")[:200]
     return str(data.get("error", "")) if isinstance(data, dict) else ""
+
+
+def _object(body: bytes) -> Json:
+    data = _json(body)
+    return data if isinstance(data, dict) else unusable("it is no object")
 
 
 def _json(body: bytes) -> object:

@@ -29,12 +29,7 @@ Change = dict[str, object]
 
 
 def is_parked(zone: Zone) -> bool:
-    return any(
-        comment.content == PARKED
-        for found in zone.sets
-        if found.place == (zone.name, "SOA")
-        for comment in found.comments
-    )
+    return PARKED in zone.notes
 
 
 def park(zone: Zone, page: Mapping[str, str]) -> list[Change]:

@@ -25,7 +25,9 @@ from core.plugin_api.provisioner import (
 from core.plugin_api.values import Status
 from plugins.provisioners.powerdns import parking, template
 from plugins.provisioners.powerdns.client import Missing, PowerDnsClient, Refused, Taken
-from plugins.provisioners.powerdns.records import Zone
+from plugins.provisioners.powerdns.records import Comment, Zone
+
+USER = "ik:user "  # a comment on the SOA: which account this is, for staff and for lists
 
 
 class PowerDnsConfig(PluginConfig):
@@ -147,7 +149,10 @@ class PowerDns(Provisioner[PowerDnsConfig], Lists):
             zone = self._find(template.zone_name(ref.domain or ""))
         except ValueError:
             return None  # no zone can have such a name
-        return None if zone is None else _account(zone, parked=parking.is_parked(zone))
+        if zone is None:
+            return None
+        user = next((note for note in zone.notes if note.startswith(USER)), "")
+        return _account(zone, user, parked=parking.is_parked(zone))
 
     def create(self, request: CreateRequest) -> ProvisionOutcome:
         try:
@@ -183,8 +188,9 @@ class PowerDns(Provisioner[PowerDnsConfig], Lists):
 
     def accounts(self) -> Iterable[RemoteAccount]:
         zones = self._api.zones()
-        parked = self._api.parked(len(zones))
-        return [_account(zone, parked=zone.name in parked) for zone in zones]
+        users = self._api.comments(f"{USER}*", len(zones))
+        parked = self._api.comments(parking.PARKED, len(zones))
+        return [_account(one, users.get(one.name, ""), parked=one.name in parked) for one in zones]
 
     # --- helpers ------------------------------------------------------------------------------
 
@@ -215,7 +221,8 @@ class PowerDns(Provisioner[PowerDnsConfig], Lists):
                 note = f"{parent} is a zone on this server: {name} would take over a part of it"
                 return _declined(ProvisionCode.NAME_TAKEN, note)
         contact = template.mailbox(config.hostmaster)
-        sets = template.authority(name, config.nameservers.split(), contact, options.ttl)
+        user = Comment(content=f"{USER}{request.ref.username}", account=parking.ACCOUNT)
+        sets = template.authority(name, config.nameservers.split(), contact, options.ttl, user)
         sets += template.parse(options.records, name, options.ttl)
         self._api.create(name, config.kind, request.ref.marker, sets)
         return self._standing(name, RemoteState.ACTIVE, changed=True)
@@ -249,11 +256,11 @@ class PowerDns(Provisioner[PowerDnsConfig], Lists):
         return _done(wanted)
 
 
-def _account(zone: Zone, *, parked: bool) -> RemoteAccount:
-    """PowerDNS has no user names: a zone is known by its domain."""
+def _account(zone: Zone, user: str, *, parked: bool) -> RemoteAccount:
+    """PowerDNS has no user names: ours stands in a comment, a zone without one is known by its domain."""
     domain = zone.name.rstrip(".")
     return RemoteAccount(
-        username=domain,
+        username=user.removeprefix(USER) or domain,
         domain=domain,
         state=RemoteState.SUSPENDED if parked else RemoteState.ACTIVE,
         marker=zone.account,

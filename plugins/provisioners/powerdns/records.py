@@ -108,6 +108,12 @@ class Zone:
     account: str
     sets: tuple[RecordSet, ...] = ()
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """The comments on the SOA: what is said of the zone as a whole."""
+        tops = [found for found in self.sets if found.place == (self.name, "SOA")]
+        return tuple(comment.content for top in tops for comment in top.comments)
+
     @classmethod
     def read(cls, data: Json) -> Zone:
         """Raises NoAnswer when this is no zone."""

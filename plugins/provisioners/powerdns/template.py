@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Address, IPv6Address
 
-from plugins.provisioners.powerdns.records import Record, RecordSet
+from plugins.provisioners.powerdns.records import Comment, Record, RecordSet
 
 # RFC 1035, 2.3.4: 63 octets a label, 255 a name (253 as text). Underscores stand in service names.
 LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
@@ -120,11 +120,13 @@ def _no_clash(found: dict[tuple[str, str], list[str]]) -> None:
             raise ValueError(f"{name}: a CNAME must be the only record of its name")
 
 
-def authority(zone: str, nameservers: Sequence[str], contact: str, ttl: int) -> tuple[RecordSet, ...]:
+def authority(
+    zone: str, nameservers: Sequence[str], contact: str, ttl: int, note: Comment
+) -> tuple[RecordSet, ...]:
     """SOA and NS. The serial 0 makes PowerDNS count it: today's date and a number."""
     soa = f"{nameservers[0]} {contact} 0 {SOA_TIMES}"
     return (
-        RecordSet(name=zone, type="SOA", ttl=ttl, records=(Record(content=soa),)),
+        RecordSet(name=zone, type="SOA", ttl=ttl, records=(Record(content=soa),), comments=(note,)),
         RecordSet(name=zone, type="NS", ttl=ttl, records=_records(nameservers)),
     )
 
