@@ -14,6 +14,7 @@ from flask import g, request, url_for
 from werkzeug.wrappers import Response
 
 from core.kernel.clock import local_date
+from core.kernel.money import Money
 from core.kernel.paging import Cursor, Page, Window, window
 from core.kernel.problems import Conflict, InvalidFields
 from core.web import forms, shown
@@ -61,7 +62,7 @@ def draw(template: str, status: int = 200, /, *, section: str = "", **context: A
     return render_admin(
         f"admin/{template}", status, section=section, me=access.person(), may=access.may, words=words,
         menu=_entries(_MENU, counts), set_up=_entries(_SET_UP, {}), notice=notices.take(), today=today(),
-        gateway_name=gateway_name, **context,
+        gateway_name=gateway_name, zero=Money.zero(brand().currency), **context,
     )  # fmt: skip
 
 

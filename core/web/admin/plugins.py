@@ -115,11 +115,11 @@ def _kind() -> str:
     return request.args.get("kind", "")
 
 
-def _tabs(kind: str) -> Iterator[tuple[str, str, bool]]:
+def _tabs(kind: str) -> Iterator[tuple[str, str, bool, int]]:
     for name, title in KINDS.items():
         count = sum(_belongs(state, name) for state in house().plugins.plugins)
         if count or name == kind or name in ("gateway", "provisioner", "registrar", "theme"):
-            yield f"{title} {count}", url_for("admin.plugins", kind=name), name == kind
+            yield title, url_for("admin.plugins", kind=name), name == kind, count
 
 
 def _tab_of(state: PluginState) -> str:
@@ -136,9 +136,17 @@ def _belongs(state: PluginState, kind: str) -> bool:
 def _row(state: PluginState, offers: tuple[Offer, ...] = ()) -> Plugin:
     return Plugin(
         id=state.id, name=state.name, kind=state.kind, version=state.version, origin=state.origin,
-        state=state.state, error=state.error, icon=ICONS.get(state.kind, "plug"), word=_word(state),
+        state=state.state, error=state.error, icon=_icon(state), word=_word(state),
         offers=offers,
     )  # fmt: skip
+
+
+def _icon(state: PluginState) -> str:
+    """A gateway's own, as checkout shows it."""
+    found = (
+        house().plugins.gateways[one].spec.icon for one in state.offers if one in house().plugins.gateways
+    )
+    return next(found, ICONS.get(state.kind, "plug"))
 
 
 def _word(state: PluginState) -> words.Word:

@@ -207,5 +207,5 @@ def counted(number: int, one: str, many: str = "", *, limit: int = 100) -> str:
 
 def initials(name: str) -> str:
     """Two letters for the round picture beside a name; one where a name is one word."""
-    parts = [part for part in name.split() if part[0].isalnum()]
-    return (parts[0][0] + parts[-1][0] if len(parts) > 1 else name[:1]).upper()
+    parts = [part[0] for part in name.split() if part[0].isalnum()]
+    return "".join(parts[:2] or name[:1]).upper()
