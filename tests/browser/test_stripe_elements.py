@@ -190,7 +190,7 @@ def test_a_decline_stands_beside_the_field_and_another_card_may_be_tried(
     type_card(page, "4242424242424242")
     page.click("#pay")
     expect(page.locator("output")).to_contain_text("seti_")
-    card = bench.gateway().collect({"payment_token": said(page)["token"]})
+    card = bench.gateway().collect({"payment_token": said(page)["token"], "name_on_card": "Ada Lovelace"})
     assert isinstance(card, StoredMethod)
     assert card.last4 == "4242"
 
@@ -211,7 +211,7 @@ def test_the_bank_asks_while_the_card_is_saved(page: Page, shop: Shop, bench: Be
     page.click("#pay")
     page.get_by_role("button", name="Complete authentication").click()
     expect(page.locator("output")).to_contain_text("seti_")
-    card = bench.gateway().collect({"payment_token": said(page)["token"]})
+    card = bench.gateway().collect({"payment_token": said(page)["token"], "name_on_card": "Ada Lovelace"})
     assert isinstance(card, StoredMethod)
     assert bench.charge(card, present=False).status is Status.SUCCEEDED
 

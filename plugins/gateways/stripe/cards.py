@@ -47,9 +47,12 @@ def collect(api: StripeClient, form: Mapping[str, str]) -> PaymentSource:
 
     Raises InvalidFields. Repeating it finds the same customer.
     """
-    saved, setup = _saved(api, form.get("payment_token", ""))
-    holder = (saved.holder or form.get("name_on_card", "")).strip()[:MAX_HOLDER]
-    customer = saved.customer or _new_customer(api, saved, setup, holder)
+    holder, found = form.get("name_on_card", "").strip(), SECRET.fullmatch(form.get("payment_token", ""))
+    wrong = _wrong_name(holder) | ({} if found else {"card": "Enter your card. This needs JavaScript."})
+    if wrong or found is None:
+        raise InvalidFields(wrong)
+    saved = _saved(api, found[1], secret=found[0])
+    customer = saved.customer or _new_customer(api, saved, found[1], holder)
     return StoredMethod(
         token=f"{customer}/{saved.method}",
         brand=BRANDS.get(saved.brand, saved.brand.replace("_", " ").title() or "Card"),
@@ -60,18 +63,23 @@ def collect(api: StripeClient, form: Mapping[str, str]) -> PaymentSource:
     )
 
 
-def _saved(api: StripeClient, token: str) -> tuple[SavedCard, str]:
-    """The saved card and its SetupIntent's id, once the secret in the form is the true one."""
-    found = SECRET.fullmatch(token)
-    if found is None:
-        raise InvalidFields({"card": "Enter your card."})
-    data = _setup_intent(api, found[1])
-    if not hmac.compare_digest(text(data, "client_secret"), token):
+def _wrong_name(holder: str) -> dict[str, str]:
+    if not holder:
+        return {"name_on_card": "Enter the name on your card."}
+    if len(holder) > MAX_HOLDER or not holder.isprintable():
+        return {"name_on_card": "Enter the name as it stands on the card."}
+    return {}
+
+
+def _saved(api: StripeClient, setup: str, *, secret: str) -> SavedCard:
+    """The card of a SetupIntent, for the browser that knows its secret. Raises InvalidFields."""
+    data = _setup_intent(api, setup)
+    if not hmac.compare_digest(text(data, "client_secret"), secret):
         raise InvalidFields({"card": "Enter your card again."})
     saved = SavedCard.read(data)
     if saved.status != "succeeded" or not saved.method:
         raise InvalidFields({"card": "Your bank has not confirmed this card yet. Enter it again."})
-    return saved, found[1]
+    return saved
 
 
 def _setup_intent(api: StripeClient, setup: str) -> Json:
@@ -84,7 +92,7 @@ def _setup_intent(api: StripeClient, setup: str) -> Json:
 def _new_customer(api: StripeClient, saved: SavedCard, setup: str, holder: str) -> str:
     form: Form = {
         "payment_method": saved.method,
-        "name": holder or None,
+        "name": holder,
         "email": saved.email or None,
     }
     try:

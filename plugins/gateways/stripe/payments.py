@@ -155,7 +155,7 @@ class Payments:
             form: dict[str, FormValue] = {
                 "payment_intent": request.reference,
                 "amount": to_stripe(request.amount),
-                "metadata": {"key": request.idempotency_key, "refund": str(request.refund_id)},
+                "metadata": {"key": request.idempotency_key},
             }
             answer = self._api.post("refunds", form, key=request.idempotency_key)
         except NotPayable as error:
@@ -166,7 +166,10 @@ class Payments:
 
 
 def charge_form(request: ChargeRequest, method: StoredMethod) -> Mapping[str, FormValue]:
-    """The parameters of a PaymentIntent. Raises NotPayable."""
+    """The parameters of a PaymentIntent. Raises NotPayable.
+
+    Nothing in here may differ when one charge is repeated: Stripe refuses a key with other parameters.
+    """
     customer, payment_method = split_token(method.token)
     present = request.customer_present
     return {
@@ -181,7 +184,6 @@ def charge_form(request: ChargeRequest, method: StoredMethod) -> Mapping[str, Fo
         "description": f"Invoice {request.invoice_number}",
         "metadata": {
             "key": request.idempotency_key,
-            "attempt": str(request.attempt_id),
             "invoice": request.invoice_number,
             "present": "yes" if present else "no",
         },

@@ -32,6 +32,7 @@ from core.plugin_api.values import (
 from plugins.gateways.stripe import cards
 from plugins.gateways.stripe.client import API_VERSION, Refusal, StripeClient
 from plugins.gateways.stripe.payments import Payments
+from plugins.gateways.stripe.values import rows
 from plugins.gateways.stripe.webhooks import StripeEvent, read_event, verify
 
 # Events about a payment or a refund; what they say is asked again, so the others need no list.
@@ -107,7 +108,7 @@ class StripeGateway(Gateway[StripeConfig], Collects, Charges, Refunds, LooksUp, 
         if config.mode is not key_mode(config.publishable_key):
             return HealthReport(False, "One of the two keys is for tests, the other one is live.")
         try:
-            self._api.get("payment_intents", {"limit": 1})
+            rows(self._api.get("payment_intents", {"limit": 1}))
         except (Misconfigured, NotSent, NoAnswer, Refusal) as error:
             return HealthReport(False, f"Asked for one payment: {error}")
         hooks = "" if self._secrets() else " No webhook secret is set: notices of Stripe are refused."

@@ -116,14 +116,13 @@ class SavedCard:
     brand: str
     last4: str
     expires: tuple[int, int]
-    holder: str
     email: str
 
     @classmethod
     def read(cls, data: Json) -> SavedCard:
         """Read a SetupIntent whose ``payment_method`` was expanded. Raises NoAnswer."""
         method = inner(data, "payment_method")
-        card, owner = inner(method, "card"), inner(method, "billing_details")
+        card = inner(method, "card")
         return cls(
             status=text(data, "status"),
             client_secret=text(data, "client_secret"),
@@ -132,6 +131,5 @@ class SavedCard:
             brand=maybe(card, "brand"),
             last4=maybe(card, "last4"),
             expires=(whole(card, "exp_year"), whole(card, "exp_month")) if card else (0, 0),
-            holder=maybe(owner, "name"),
-            email=maybe(owner, "email"),
+            email=maybe(inner(method, "billing_details"), "email"),
         )

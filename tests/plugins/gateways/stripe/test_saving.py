@@ -35,8 +35,8 @@ def test_collecting_twice_makes_one_customer(bench: Bench) -> None:
     gateway = bench.gateway()
     secret = gateway.browser().data["client_secret"]
     bench.stripe.save_card(secret, "4242424242424242")
-    first = gateway.collect({"payment_token": secret})
-    again = gateway.collect({"payment_token": secret})
+    first = gateway.collect({"payment_token": secret, "name_on_card": "Ada"})
+    again = gateway.collect({"payment_token": secret, "name_on_card": "Ada"})
     assert first == again
     assert len(bench.stripe.call("GET", "customers")["data"]) == 1
 
@@ -46,10 +46,10 @@ def test_a_card_that_wants_authentication_is_saved_once_it_was_given(bench: Benc
     secret = gateway.browser().data["client_secret"]
     assert bench.stripe.save_card(secret, "4000002500003155")["status"] == "requires_action"
     with pytest.raises(InvalidFields) as refused:
-        gateway.collect({"payment_token": secret})
+        gateway.collect({"payment_token": secret, "name_on_card": "Ada"})
     assert "card" in refused.value.messages
     bench.stripe.pass_setup_challenge(secret)
-    assert isinstance(gateway.collect({"payment_token": secret}), StoredMethod)
+    assert isinstance(gateway.collect({"payment_token": secret, "name_on_card": "Ada"}), StoredMethod)
 
 
 @pytest.mark.parametrize(
@@ -58,8 +58,19 @@ def test_a_card_that_wants_authentication_is_saved_once_it_was_given(bench: Benc
 )
 def test_a_made_up_token_is_refused_beside_the_field(bench: Bench, token: str) -> None:
     with pytest.raises(InvalidFields) as refused:
-        bench.gateway().collect({"payment_token": token})
+        bench.gateway().collect({"payment_token": token, "name_on_card": "Ada"})
     assert list(refused.value.messages) == ["card"]
+
+
+def test_a_card_is_only_kept_for_later_when_the_buyer_says_so(bench: Bench) -> None:
+    gateway = bench.gateway()
+    secret = gateway.browser().data["client_secret"]
+    bench.stripe.save_card(secret, "4242424242424242")
+    form = {"payment_token": secret, "name_on_card": "Ada"}
+    once, kept = gateway.collect(form), gateway.collect({**form, "keep_card": "1"})
+    assert isinstance(once, StoredMethod)
+    assert isinstance(kept, StoredMethod)
+    assert (once.reusable, kept.reusable) == (False, True)
 
 
 def test_the_id_of_somebody_elses_card_is_not_enough(bench: Bench) -> None:
@@ -68,7 +79,7 @@ def test_the_id_of_somebody_elses_card_is_not_enough(bench: Bench) -> None:
     bench.stripe.save_card(secret, "4242424242424242")
     forged = secret.partition("_secret_")[0] + "_secret_guessed"
     with pytest.raises(InvalidFields):
-        gateway.collect({"payment_token": forged})
+        gateway.collect({"payment_token": forged, "name_on_card": "Ada"})
     assert bench.stripe.call("GET", "customers")["data"] == []
 
 
