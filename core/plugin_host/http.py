@@ -37,8 +37,9 @@ USER_AGENT = "Innkeeper"
 class Faults(Protocol):
     """The seam for tests: break the network of any plugin without knowing the plugin."""
 
-    def before(self, request: requests.PreparedRequest) -> None:
-        """Called before the request leaves. Raising means that it never did."""
+    def before(self, request: requests.PreparedRequest) -> requests.Response | None:
+        """Called before the request leaves. A response is taken instead of sending; a library's error
+        means that it never left; NoAnswer, that it was lost on its way."""
 
     def after(self, request: requests.PreparedRequest, response: requests.Response) -> requests.Response:
         """Called when the provider has acted. Raising means that its answer was lost."""
@@ -124,10 +125,10 @@ class GuardedAdapter(HTTPAdapter):
         where = _where(request)
         self._flight.begun = self._transport is not None
         try:
-            if self._faults is not None:
-                self._before(self._faults, request)
-            response = self._dispatch(request, timeout or (CONNECT_SECONDS, READ_SECONDS), verify, cert)
-            _read_whole(response, where)
+            response = self._instead(request)
+            if response is None:
+                response = self._dispatch(request, timeout or (CONNECT_SECONDS, READ_SECONDS), verify, cert)
+                _read_whole(response, where)
             return response if self._faults is None else self._faults.after(request, response)
         except PluginError:
             raise
@@ -135,10 +136,14 @@ class GuardedAdapter(HTTPAdapter):
             kind = NoAnswer if self._flight.begun else NotSent
             raise kind(f"{where}: {_reason(error)}") from error
 
-    def _before(self, faults: Faults, request: requests.PreparedRequest) -> None:
+    def _instead(self, request: requests.PreparedRequest) -> requests.Response | None:
+        """What a test answers in the provider's place, or raises before anything leaves."""
+        if self._faults is None:
+            return None
         begun, self._flight.begun = self._flight.begun, False
-        faults.before(request)
-        self._flight.begun = begun
+        answer = self._faults.before(request)
+        self._flight.begun = begun or answer is not None
+        return answer
 
     def _dispatch(
         self, request: requests.PreparedRequest, timeout: Any, verify: Any, cert: Any

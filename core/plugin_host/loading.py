@@ -80,6 +80,26 @@ def load_one(manager: pluggy.PluginManager, manifest: Manifest, settings: Plugin
         raise PluginLoadError(_line(manifest, error)) from error
 
 
+def load_specs(manager: pluggy.PluginManager, manifest: Manifest) -> tuple[Any, ...]:
+    """What a plugin offers without any settings: gateways, provisioners, registrars and themes.
+
+    For tools and tests. Raises PluginLoadError as ``load_one`` does.
+    """
+    try:
+        _check_api(manifest)
+        _register(manager, manifest, import_plugin(manifest))
+        items = {hook: _ask(manager, manifest, hook) for hook in checks.HOOKS}
+        _check_kind(manifest, items)
+        specs = (*items["register_gateways"], *items["register_provisioners"], *items["register_registrars"])
+        for spec in specs:
+            checks.check_spec(spec)
+        for theme in items["register_themes"]:
+            _theme(manifest, theme)
+        return (*specs, *items["register_themes"])
+    except (Exception, SystemExit) as error:
+        raise PluginLoadError(_line(manifest, error)) from error
+
+
 def _check_api(manifest: Manifest) -> None:
     if manifest.api != hookspecs.API_VERSION:
         raise PluginLoadError(

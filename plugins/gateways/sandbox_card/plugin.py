@@ -156,6 +156,8 @@ class SandboxCard(Gateway[CardConfig], Collects, Charges, Refunds, LooksUp, Noti
         reply = self._api.delete("v1", "tokens", method.token)
         if not reply.ok and reply.status != 404:
             raise NoAnswer(f"the sandbox said {reply.error}")
+        if reply.ok and not reply.body.flag("deleted"):
+            raise NoAnswer("the sandbox does not say that the card is gone")
 
 
 def _compare(typed: CardForm, brand: str, expires: tuple[int, int]) -> None:

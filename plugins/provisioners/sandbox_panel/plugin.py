@@ -132,6 +132,8 @@ class SandboxPanel(Provisioner[PanelConfig], ChangesPlans, ResetsPasswords, List
         reply = self._api.delete(*ACCOUNTS, ref.username)
         if not reply.ok and reply.error != "no_such_account":
             return refused(reply.error)
+        if reply.ok and not (reply.body.text("username") == ref.username and reply.body.flag("deleted")):
+            raise NoAnswer("the panel does not say that the account is gone")
         return ProvisionOutcome(status=Status.SUCCEEDED, state=RemoteState.ABSENT, changed=reply.ok)
 
     def change_plan(self, ref: AccountRef, options: PluginConfig) -> ProvisionOutcome:
