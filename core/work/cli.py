@@ -12,6 +12,7 @@ from core.testing.sandbox.serve import main as run_sandbox
 from core.work import processes
 from core.work.application import Application
 from core.work.engine import ClientEngine
+from core.work.serving import leave
 
 MIGRATED = "The database is at this version."
 
@@ -21,6 +22,7 @@ MIGRATED = "The database is at this version."
 def serve(application: Application[Any]) -> None:
     """Web and worker in one process."""
     processes.run_serve(application, load())
+    leave()
 
 
 @click.command()
@@ -41,6 +43,7 @@ def web(application: Application[Any], count: int | None, threads: int) -> None:
 def worker(application: Application[Any], name: str) -> None:
     """The work that must finish. Any number on PostgreSQL."""
     processes.run_worker(application, load(), name)
+    leave()
 
 
 @click.command()
@@ -55,6 +58,7 @@ def migrate() -> None:
 def demo(application: Application[Any]) -> None:
     """A demo shop with its catalogue and the pretend world."""
     processes.run_demo(application, load().model_copy(update={"mode": "demo"}))
+    leave()
 
 
 @click.command()

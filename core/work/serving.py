@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
+import sys
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -45,19 +48,30 @@ def bind(settings: Settings) -> socket.socket:
 
 @contextmanager
 def ended_by_signals() -> Iterator[None]:
-    """SIGTERM ends the block as Ctrl-C does."""
+    """SIGTERM ends the block as Ctrl-C does. A second signal does not disturb the way out."""
+    numbers = (signal.SIGTERM, signal.SIGINT)
 
     def end(_number: int, _frame: FrameType | None) -> None:
+        for number in numbers:
+            signal.signal(number, signal.SIG_IGN)
         raise KeyboardInterrupt
 
-    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
+    for number in numbers:
+        signal.signal(number, end)
+    with suppress(KeyboardInterrupt):
         yield
-    except KeyboardInterrupt:
-        pass
-    finally:
-        for number in before:
-            signal.signal(number, signal.SIG_IGN)  # we are on our way out already
+
+
+def leave() -> None:
+    """End the process now if a thread that hangs in a call would hold it up; otherwise do nothing.
+
+    What hangs is taken up again at the next start: that is the same as a crash at this point.
+    """
+    others = [one for one in threading.enumerate() if one is not threading.current_thread()]
+    if any(one.is_alive() and not one.daemon for one in others):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(0)
 
 
 def serve(app: WSGIApplication, taken: socket.socket, settings: Settings) -> None:

@@ -24,7 +24,7 @@ from core.kernel.outbox import Outbox
 from core.work.engine import ClientEngine, DurableEngine
 
 ROOT = Path(__file__).resolve().parents[3]
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 @dataclass(kw_only=True)
@@ -102,8 +102,10 @@ def probe(db: Database) -> Probe:
 class WorkerProcess:
     """``python -m tests.integration.work.process``, killed at the end if need be."""
 
-    def __init__(self, url: str, executor: str, *, die_at: int = 0, hang_at: int = 0) -> None:
-        options = [f"--die-at={die_at}", f"--hang-at={hang_at}"]
+    def __init__(
+        self, url: str, executor: str, *, die_at: int = 0, hang_at: int = 0, hang_for: float = 3
+    ) -> None:
+        options = [f"--die-at={die_at}", f"--hang-at={hang_at}", f"--hang-for={hang_for}"]
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tests.integration.work.process", url, executor, *options],
             cwd=ROOT,

@@ -21,14 +21,17 @@ from core.kernel.work import Task
 from core.work.engine import DurableEngine
 from core.work.janitor import Janitor
 from core.work.schedules import Schedule, Scheduler
+from core.work.serving import leave
 
 STEPS = 3
 DEAD_AFTER_SECONDS = 1.5
 
 
 class ThreeSteps:
-    def __init__(self, db: Database, executor: str, *, die_at: int, hang_at: int) -> None:
-        self.db, self.executor, self.die_at, self.hang_at = db, executor, die_at, hang_at
+    def __init__(self, db: Database, given: argparse.Namespace) -> None:
+        self.db = db
+        self.executor, self.die_at = given.executor, given.die_at
+        self.hang_at, self.hang_for = given.hang_at, given.hang_for
 
     def run(self, subject: UUID) -> None:
         for step in range(self._done(subject) + 1, STEPS + 1):
@@ -36,7 +39,7 @@ class ThreeSteps:
             if step == self.die_at:
                 os.kill(os.getpid(), signal.SIGKILL)
             if step == self.hang_at:
-                time.sleep(3)
+                time.sleep(self.hang_for)
             self._once(subject, step)
 
     def _done(self, subject: UUID) -> int:
@@ -71,11 +74,11 @@ def main() -> None:
     options.add_argument("executor")
     options.add_argument("--die-at", type=int)
     options.add_argument("--hang-at", type=int)
+    options.add_argument("--hang-for", type=float)
     given = options.parse_args()
     db = Database(given.url)
     engine = DurableEngine(db, executor_id=given.executor)
-    task = ThreeSteps(db, given.executor, die_at=given.die_at, hang_at=given.hang_at)
-    engine.register([Task(name="three-steps", run=task.run)])
+    engine.register([Task(name="three-steps", run=ThreeSteps(db, given).run)])
     janitor = Janitor(db, SystemClock(), engine, dead_after_seconds=DEAD_AFTER_SECONDS)
     janitor.beat()
     engine.launch()
@@ -93,6 +96,7 @@ def main() -> None:
     engine.shutdown()
     janitor.leave()
     db.dispose()
+    leave()
 
 
 if __name__ == "__main__":

@@ -84,3 +84,17 @@ def test_stopping_waits_for_what_is_under_way(
     assert worker.terminate() == 0
     assert probe.steps(subject) == ALL
     until(lambda: client.waiting() == 0)
+
+
+def test_stopping_leaves_behind_what_hangs_and_another_start_takes_it_up(
+    db: Database, client: ClientEngine, probe: Probe, start_worker: StartWorker
+) -> None:
+    subject = ask(db, client)
+    worker = start_worker("w1", hang_at=2, hang_for=600)
+    until(lambda: probe.effects(subject) == [1, 2])
+    assert worker.terminate() == 0
+    assert probe.steps(subject) == [1]
+    worker = start_worker("w1")
+    until(lambda: client.waiting() == 0)
+    assert worker.terminate() == 0
+    assert probe.steps(subject) == ALL
