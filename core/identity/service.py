@@ -21,7 +21,7 @@ from core.identity.users import (
 from core.identity.values import Identity, SignInRefused
 
 __all__ = [
-    "PERMISSIONS", "Identity", "NewStaff", "SignInRefused", "check_new_user", "check_password_rules", "ensure_admin",
-    "hash_password", "make_role", "make_staff", "make_user", "revoke_sessions", "session_of",
+    "PERMISSIONS", "Identity", "NewStaff", "SignInRefused", "check_new_user", "check_password_rules",
+    "ensure_admin", "hash_password", "make_role", "make_staff", "make_user", "revoke_sessions", "session_of",
     "set_password", "sign_in", "sign_out", "sweep", "taken", "throttle", "username_for", "warm_up",
 ]  # fmt: skip
