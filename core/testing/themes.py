@@ -77,6 +77,11 @@ class ThemeContract:
         for name, text in self.styles():
             assert not CSS_ELSEWHERE.search(text), f"{name} loads from another site"
 
+    def test_the_style_sheet_says_something(self) -> None:
+        if self.spec.stylesheet:
+            text = (self.manifest.folder / "static" / self.spec.stylesheet).read_text(encoding="utf-8")
+            assert "{" in re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL), "there is no rule in it yet"
+
     def test_pictures_have_words(self) -> None:
         for name, text in self.templates():
             for tag in re.findall(r"<img\b[^>]*>", text, re.IGNORECASE):
