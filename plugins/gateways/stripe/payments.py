@@ -169,6 +169,8 @@ def charge_form(request: ChargeRequest, method: StoredMethod) -> Mapping[str, Fo
     """The parameters of a PaymentIntent. Raises NotPayable.
 
     Nothing in here may differ when one charge is repeated: Stripe refuses a key with other parameters.
+    ``allowed_payment_method_types`` stands alone: it excludes ``automatic_payment_methods`` (Stripe's
+    changelog of 2026-07-29), and with cards only no ``return_url`` is needed.
     """
     customer, payment_method = split_token(method.token)
     present = request.customer_present
