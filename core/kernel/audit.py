@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import event, insert, select, update
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, SessionTransaction, mapped_column
 
 from core.kernel.db import Base
 from core.kernel.ids import new_id
@@ -20,6 +21,7 @@ GENESIS = "0" * 64
 MASKED = "****"
 SECRET_WORDS = ("password", "token", "secret", "account_number", "routing_number", "license", "birth")
 _PENDING = "audit.pending"
+_MARKS = "audit.marks"
 
 
 class AuditEntry(Base):
@@ -100,6 +102,8 @@ def record(
 
 @event.listens_for(Session, "before_commit")
 def _chain(session: Session) -> None:
+    if session.in_nested_transaction():
+        return  # a savepoint is released: what it recorded is chained with the whole
     pending = session.info.pop(_PENDING, [])
     if not pending:
         return
@@ -112,9 +116,24 @@ def _chain(session: Session) -> None:
     session.execute(update(AuditHead).where(AuditHead.id == 1).values(hash=previous))
 
 
-@event.listens_for(Session, "after_rollback")
-def _forget(session: Session) -> None:
-    session.info.pop(_PENDING, None)
+@event.listens_for(Session, "after_transaction_create")
+def _mark(session: Session, transaction: SessionTransaction) -> None:
+    """Remember how much was recorded when a savepoint began."""
+    if transaction.nested:
+        marks = session.info.setdefault(_MARKS, WeakKeyDictionary())
+        marks[transaction] = len(session.info.get(_PENDING, ()))
+
+
+@event.listens_for(Session, "after_soft_rollback")
+def _forget(session: Session, transaction: SessionTransaction) -> None:
+    """A savepoint that failed takes what was recorded in it; the whole takes all."""
+    if transaction.nested:
+        kept = session.info.get(_MARKS, {}).get(transaction, 0)
+    elif transaction.parent is None:
+        kept = 0
+    else:
+        return  # a flush within one of those, which is rolled back by itself
+    del session.info.get(_PENDING, [])[kept:]
 
 
 def _take_head(session: Session, count: int) -> tuple[int, str]:
