@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from dataclasses import dataclass
 
 import structlog
@@ -11,6 +12,7 @@ from werkzeug.wrappers import Response
 
 from core.kernel.problems import Conflict, InvalidFields, NotFound, Problem, Refused
 from core.plugin_host.errors import PluginMissing
+from core.plugin_host.redaction import Redactor
 from core.web.csrf import CsrfFailed
 from core.web.current import brand, request_id
 from core.web.guards import CardNumberRefused, UnknownHost
@@ -90,7 +92,7 @@ def on_no_theme(_error: NoTheme) -> Response:
 
 def on_anything(error: Exception) -> Response:
     """Unforeseen: the log gets the trace, the visitor a number to quote."""
-    log.error("unforeseen error", id=request_id(), exc_info=error)
+    log.error("unforeseen error", id=request_id(), trace=_trace(error))
     return show(page(500))
 
 
@@ -110,8 +112,13 @@ def show(error: ErrorPage) -> Response:
         brand()
         return render("shop/error.html", error.status, error=error, request_id=request_id())
     except Exception as second:  # whatever breaks the page of an error must not hide it
-        log.warning("the error page itself could not be drawn", id=request_id(), exc_info=second)
+        log.warning("the error page itself could not be drawn", id=request_id(), trace=_trace(second))
         return _plain(error)
+
+
+def _trace(error: BaseException) -> str:
+    """Where it happened, without the values that stood there, and with what looks like a secret masked."""
+    return Redactor().text("".join(traceback.format_exception(error)))
 
 
 def _plain(error: ErrorPage) -> Response:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from flask import request
@@ -12,7 +12,21 @@ from core.web import csrf
 # Never drawn again, whatever else happens with the form.
 SECRET_NAMES = frozenset({"password", "confirm_password", "payment_token", csrf.FIELD})
 
-_NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
+_NUMBERS = (
+    "No",
+    "One",
+    "Two",
+    "Three",
+    "Four",
+    "Five",
+    "Six",
+    "Seven",
+    "Eight",
+    "Nine",
+    "Ten",
+    "Eleven",
+    "Twelve",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +69,12 @@ def values() -> dict[str, str]:
 def lists() -> dict[str, tuple[str, ...]]:
     """Field name -> all its values."""
     return {name: tuple(found) for name, found in request.form.lists() if name != csrf.FIELD}
+
+
+def in_order(errors: Mapping[str, str], names: Iterable[str]) -> dict[str, str]:
+    """The errors as their fields stand on the page; what belongs to no field comes first."""
+    order = {name: position for position, name in enumerate(names)}
+    return dict(sorted(errors.items(), key=lambda pair: order.get(pair[0], -1)))
 
 
 def errors_title(errors: Mapping[str, str]) -> str:

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 
 HEADER = "X-Request-Id"
 _GIVEN = re.compile(r"[A-Za-z0-9._-]{8,64}")
+_WORD = re.compile(r"[A-Za-z.-]{0,24}")
 log = structlog.get_logger("innkeeper.access")
 
 
@@ -44,9 +45,10 @@ def end(response: Response) -> Response:
 def safe_path() -> str:
     """The address as it is routed, ``/orders/<token>``: tokens and query strings are secrets.
 
-    Of an unknown address only the first part is kept.
+    Of an unknown address only the first part is kept, and only when it is a plain word.
     """
     if request.url_rule is not None:
         return request.url_rule.rule
     first = request.path.split("/", 2)[1] if request.path.startswith("/") else ""
-    return f"/{first[:32]}" + ("/..." if request.path.count("/") > 1 else "")
+    word = first if _WORD.fullmatch(first) else "?"
+    return f"/{word}" + ("/..." if request.path.count("/") > 1 else "")

@@ -21,14 +21,14 @@ from core.web.render import render
 from core.web.shop import methods as ways
 
 TITLE = "Order Summary"
+# In the order of the page: the list of errors follows it.
 LABELS = {
     "company_name": "Company name", "first_name": "First name", "last_name": "Last name", "email": "Email",
-    "street_address": "Street address", "address_2": "Address 2", "city": "City", "state": "State",
-    "county": "County", "postal_code": "Postal code", "country": "Country",
-    "primary_phone": "Primary phone", "secondary_phone": "Secondary phone", "fax": "Fax",
-    "mobile_phone": "Mobile phone", "username": "Username", "password": "Password",
-    "confirm_password": "Confirm password", "language": "Language", "email_format": "Email format",
-    "email_actions": "Mails you would like",
+    "primary_phone": "Primary phone", "secondary_phone": "Secondary phone", "mobile_phone": "Mobile phone",
+    "fax": "Fax", "country": "Country", "street_address": "Street address", "address_2": "Address 2",
+    "city": "City", "state": "State", "county": "County", "postal_code": "Postal code",
+    "username": "Username", "password": "Password", "confirm_password": "Confirm password",
+    "language": "Language", "email_format": "Email format", "email_actions": "Mails you would like",
 }  # fmt: skip
 
 
@@ -102,6 +102,8 @@ def _posted(methods: Sequence[MethodView], errors: Mapping[str, str]) -> Form:
 def _page(cart: CartView, methods: Sequence[MethodView], form: Form, status: int = 200) -> Response:
     ways.allow(methods)
     wanted = ways.chosen(methods, form.value(ways.CHOICE))
+    labels = LABELS | ways.labels(methods, wanted)
+    form = replace(form, errors=forms.in_order(form.errors, labels))
     return render(
         "shop/checkout.html",
         status,
@@ -110,7 +112,7 @@ def _page(cart: CartView, methods: Sequence[MethodView], form: Form, status: int
         chosen=wanted,
         form=form,
         places=places_for(form),
-        labels=LABELS | ways.labels(methods, wanted),
+        labels=labels,
         ids=ways.ids(methods, wanted),
         element_id=ways.element_id,
         vendor_scripts=ways.vendor_scripts(methods),

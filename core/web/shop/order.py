@@ -21,7 +21,7 @@ SCRIPTED = "ik_script"  # set by our script for ten minutes: this browser looks 
 def order(token: str) -> Response:
     """Draw the order where it stands. Without script a ``Refresh`` header looks again while it moves."""
     view = orders.view_order(house(), token)
-    stage = stage_of(view)
+    stage = stage_of(view, came_back="back" in request.args)
     if stage.page == PLACED:
         return render("shop/placed.html", **_data(token, view, stage))
     if view.action_setup is not None:
@@ -37,7 +37,7 @@ def order(token: str) -> Response:
 def status(token: str) -> Response:
     """The part of the page that moves, as a fragment for our script."""
     view = orders.view_order(house(), token)
-    stage = stage_of(view)
+    stage = stage_of(view, came_back="back" in request.args)
     response = render("shop/progress.html", **_data(token, view, stage))
     response.headers["X-Order-Page"] = f"{stage.page}/{stage.mood}"
     return response
@@ -45,9 +45,14 @@ def status(token: str) -> Response:
 
 def _data(token: str, view: OrderView, stage: Stage) -> dict[str, Any]:
     return {
-        "order": view, "stage": stage, "token": token, "now": now(),
-        "action": _action(view), "going": stage.mood == "approve" and "go" in request.args,
-    }  # fmt: skip
+        "order": view,
+        "stage": stage,
+        "token": token,
+        "now": now(),
+        "action": _action(view),
+        "going": stage.mood == "approve" and "go" in request.args,
+        "back": 1 if stage.mood == "checking" else None,
+    }
 
 
 def _action(view: OrderView) -> dict[str, Any] | None:

@@ -49,7 +49,7 @@ def approve(token: str) -> Response:
 def come_back(token: str) -> Response:
     """Back from there. That the browser is here proves nothing: the gateway is asked."""
     orders.returned(house(), token)
-    return redirect(url_for("shop.order", token=token), 303)
+    return redirect(url_for("shop.order", token=token, back=1), 303)
 
 
 def _posted(methods: Sequence[MethodView], errors: Mapping[str, str]) -> Form:

@@ -15,7 +15,8 @@ WAIT_SECONDS = 10  # while only others can bring it on
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """``mood`` picks the words: working, action, approve, pay, unknown, placed, waiting, staff, cancelled.
+    """``mood`` picks the words: working, action, approve, checking, pay, unknown; and once it is placed:
+    placed, waiting (for the money), staff, cancelled.
 
     ``refresh`` is how many seconds until the page looks again by itself; 0 for never.
     """
@@ -31,8 +32,11 @@ class Stage:
         return 100 * self.done // self.total if self.total else 0
 
 
-def stage_of(view: OrderView) -> Stage:
+def stage_of(view: OrderView, *, came_back: bool = False) -> Stage:
+    """``came_back``: the buyer was on the payment site a moment ago, and we are asking it."""
     page, mood, refresh = _place(view)
+    if came_back and mood == "approve":
+        mood, refresh = "checking", LOOK_SECONDS
     done = sum(task.state is TaskState.DONE for task in view.tasks)
     return Stage(page=page, mood=mood, refresh=refresh, done=done, total=len(view.tasks))
 

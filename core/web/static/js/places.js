@@ -7,17 +7,24 @@ export function places(form) {
   form.addEventListener("change", (event) => {
     if (event.target.matches("[data-places]")) refresh(form, area, url, event.target.name);
   });
+  // Somebody, or the browser's memory, may have chosen before this script was here.
+  const [country, state] = area.dataset.drawnFor.split(":");
+  if (value(form, "country") !== country) refresh(form, area, url, "country");
+  else if (value(form, "state") !== state) refresh(form, area, url, "state");
+}
+
+function value(form, name) {
+  return form.elements.namedItem(name)?.value ?? "";
 }
 
 async function refresh(form, area, url, changed) {
-  const value = (name) => form.elements.namedItem(name)?.value ?? "";
-  const asked = new URLSearchParams({ country: value("country") });
-  if (changed !== "country") asked.set("state", value("state"));
+  const asked = new URLSearchParams({ country: value(form, "country") });
+  if (changed !== "country") asked.set("state", value(form, "state"));
   area.setAttribute("aria-busy", "true");
   try {
     const response = await fetch(`${url}?${asked}`, { headers: { Accept: "text/html" } });
     if (!response.ok) return;
-    const kept = changed === "country" ? {} : { postal_code: value("postal_code") };
+    const kept = changed === "country" ? {} : { postal_code: value(form, "postal_code") };
     const focused = document.activeElement?.name;
     area.innerHTML = await response.text(); // our own server's page, drawn with escaping
     for (const [name, text] of Object.entries(kept)) form.elements.namedItem(name).value = text;
