@@ -1,170 +1,207 @@
-"""Mails are written once per fact and contact, in the outbox's turn, and sent by a task of their own.
+"""Mails on their way: handed to the server by a task of their own, tried again on a ladder, given up late.
 
-Money never waits for mail: a template that fails or a server that is down leaves the books as they are.
+At least once: a sender that dies between the server's yes and our note leaves the mail to the next one, and
+its Message-ID is the same both times.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from smtplib import SMTPException
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from core.brands import service as brands
-from core.kernel import audit, numbers
+from core.brands.values import BrandView
+from core.kernel import audit
 from core.kernel.db import changed
-from core.kernel.ids import new_id
-from core.kernel.outbox import Fact, Subscriber
+from core.kernel.outbox import Subscriber
 from core.kernel.problems import Conflict, NotFound
 from core.mail import transport
-from core.mail.facts import Letter, MailHouse, letter_for
+from core.mail.facts import MailHouse
 from core.mail.models import MailMessage
-from core.mail.rendering import render
-from core.mail.types import TYPES, MailType
+from core.mail.transport import BadServer, MailServer
+from core.mail.types import good_for
+from core.mail.words import one_line
+from core.mail.writing import LEASE, QUEUE, TASK, handlers
+from core.settings import SettingsError
 
-TASK = "mail"
-QUEUE = "mail"
-FIRST_NUMBER = 1
-RETRY = tuple(timedelta(seconds=s) for s in (30, 300, 1800, 7200, 21600))
-MAX_TRIES = 12  # about three days
-LEASE = timedelta(minutes=5)  # a mail whose sender died is taken up after this
+__all__ = ["TASK", "resend", "send", "send_due", "subscribers"]
+
+RETRY = tuple(timedelta(seconds=s) for s in (30, 300, 1800, 7200, 21600))  # then every six hours
+AT_A_TIME = 100
+LATE = "It could not be sent while it was still of use."
+LONGEST_ERROR = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Parcel:
+    """A mail in one sender's hands."""
+
+    message: MailMessage
+    brand: BrandView
 
 
 def subscribers(house: MailHouse) -> tuple[Subscriber, ...]:
-    """One subscriber per mail type."""
-    return tuple(
-        Subscriber(name=f"mail.{one.name}", event=one.event, handle=_handler(house, one)) for one in TYPES
-    )
+    """Who listens for mail. Raises SettingsError when ``smtp_url`` is not one."""
+    try:
+        _server(house)
+    except BadServer as error:
+        raise SettingsError(f"{house.settings.config_file}: {error}") from None
+    return handlers(house)
 
 
-def _handler(house: MailHouse, mail_type: MailType) -> Callable[[Fact], None]:
-    return lambda fact: write(house, mail_type, fact)
-
-
-def write(house: MailHouse, mail_type: MailType, fact: Fact) -> None:
-    """Write the mail of a fact, if the contact wants its kind. The same fact again writes nothing."""
-    with house.db.read() as session:
-        letter = letter_for(session, house, fact.payload)
-    if not (mail_type.always or mail_type.choice in letter.contact.mail_choices):
-        return
-    rendered = render(mail_type.template, letter)
-    dedupe_key = f"{fact.id}:{mail_type.name}:{letter.contact.id}"
-    with house.db.transaction() as session:
-        known = session.execute(select(MailMessage.id).where(MailMessage.dedupe_key == dedupe_key)).first()
-        if known:
-            return
-        message = _message(session, house, mail_type, letter, dedupe_key)
-        message.subject, message.body_text = rendered.subject, rendered.text
-        message.body_html = rendered.html if letter.contact.email_format == "html" else ""
-        session.add(message)
-        session.flush()
-        house.engine.enqueue(session, TASK, message.id, queue=QUEUE)
-
-
-def _message(
-    session: Session, house: MailHouse, mail_type: MailType, letter: Letter, dedupe_key: str
-) -> MailMessage:
-    message_id = new_id()
-    domain = letter.brand.mail_sender.rpartition("@")[2] or "localhost"
-    return MailMessage(
-        id=message_id, number=numbers.take(session, "mail", first=FIRST_NUMBER)[0], brand_id=letter.brand.id,
-        client_id=letter.client_id, contact_id=letter.contact.id, order_id=letter.order_id,
-        type=mail_type.name, locale=letter.brand.locale, sender=letter.brand.mail_sender,
-        recipient=letter.contact.email, message_id=f"<{message_id}@{domain}>", dedupe_key=dedupe_key,
-        next_try_at=house.clock.now(), created_at=house.clock.now(),
-    )  # fmt: skip
+def _server(house: MailHouse) -> MailServer | None:
+    url = house.settings.smtp_url.get_secret_value()
+    return MailServer.parse(url) if url else None
 
 
 def send(house: MailHouse, message_id: UUID) -> None:
-    """The task "mail": hand one message over. A crash in between sends it twice at most, with one id."""
+    """The task "mail": hand one message over, or keep it where no server is set up.
+
+    Sent already, in another sender's hands or out of date: nothing is sent.
+    """
+    server = _server(house)
+    parcel = _look(house, message_id) if server is None else _claim(house, message_id)
+    if parcel is None:
+        return
+    try:
+        mail = transport.compose(parcel.message, parcel.brand)
+        if house.settings.is_demo:
+            transport.keep_file(house.settings.data / "mail", parcel.message.number, mail)
+        if server is not None:
+            transport.send(server, mail)
+    except transport.Rejected as error:
+        _note(house, parcel.message, fenced=True, state="failed", error=_text(error))
+    except (OSError, SMTPException) as error:
+        _try_later(house, parcel.message, f"{type(error).__name__}: {error}")
+    else:
+        sent_at = house.clock.now() if server else None
+        _note(house, parcel.message, state="sent" if server else "kept", error="", sent_at=sent_at)
+
+
+def _look(house: MailHouse, message_id: UUID) -> _Parcel | None:
+    """To be kept only, which may be done twice: nobody needs to have it alone."""
+    with house.db.read() as session:
+        message = session.get(MailMessage, message_id)
+        if message is None or message.state != "queued":
+            return None
+        return _Parcel(message=message, brand=brands.brand_by_id(session, message.brand_id))
+
+
+def _claim(house: MailHouse, message_id: UUID) -> _Parcel | None:
+    """Take it for as long as a conversation with the server may last."""
     now = house.clock.now()
     with house.db.transaction() as session:
-        taken = changed(
-            session,
+        message = session.get(MailMessage, message_id)
+        if message is None or message.state != "queued":
+            return None
+        if message.expires_at is not None and message.expires_at <= now:
+            _give_up(session, message)
+            return None
+        claim = (
             update(MailMessage)
-            .where(
-                MailMessage.id == message_id, MailMessage.state == "queued", MailMessage.next_try_at <= now
-            )
-            .values(attempts=MailMessage.attempts + 1, next_try_at=now + LEASE),
+            .where(MailMessage.id == message_id, MailMessage.state == "queued")
+            .where(or_(MailMessage.leased_until.is_(None), MailMessage.leased_until <= now))
+            .values(attempts=MailMessage.attempts + 1, leased_until=now + LEASE, next_try_at=now + LEASE)
         )
-        if not taken:
-            return
+        if not changed(session, claim):
+            return None
         message = session.get_one(MailMessage, message_id)
-        sender = brands.brand_by_id(session, message.brand_id).name
-    _hand_over(house, message, sender)
+        return _Parcel(message=message, brand=brands.brand_by_id(session, message.brand_id))
 
 
-def _hand_over(house: MailHouse, message: MailMessage, sender: str) -> None:
-    mail = transport.compose(message, sender)
-    if house.settings.is_demo:
-        transport.keep_file(house.settings.data / "mail", message.number, mail)
-    url = house.settings.smtp_url.get_secret_value()
-    try:
-        if url:
-            transport.send(url, mail)
-    except transport.Rejected as error:
-        _after(house, message, state="failed", error=str(error))
-    except (OSError, SMTPException) as error:
-        _retry(house, message, f"{type(error).__name__}: {error}")
-    else:
-        _after(house, message, state="sent" if url else "kept", error="")
+def _give_up(session: Session, message: MailMessage) -> None:
+    told = f"{LATE} The last try ended with: {message.error}" if message.error else LATE
+    changed(
+        session,
+        update(MailMessage)
+        .where(MailMessage.id == message.id, MailMessage.state == "queued")
+        .values(state="failed", error=told[:LONGEST_ERROR], leased_until=None),
+    )
 
 
-def _after(house: MailHouse, message: MailMessage, *, state: str, error: str) -> None:
-    sent_at = house.clock.now() if state == "sent" else None
+def _note(house: MailHouse, message: MailMessage, *, fenced: bool = False, **values: Any) -> None:
+    """Write down how it ended. ``fenced``: only while this try is the last one. That it was sent holds
+    even for a sender who was thought dead."""
+    statement = update(MailMessage).where(MailMessage.id == message.id, MailMessage.state == "queued")
+    if fenced:
+        statement = statement.where(MailMessage.attempts == message.attempts)
     with house.db.transaction() as session:
-        changed(
-            session,
-            update(MailMessage)
-            .where(MailMessage.id == message.id, MailMessage.state == "queued")
-            .values(state=state, error=error[:500], sent_at=sent_at),
-        )
+        changed(session, statement.values(leased_until=None, **values))
 
 
-def _retry(house: MailHouse, message: MailMessage, error: str) -> None:
-    if message.attempts >= MAX_TRIES:
-        _after(house, message, state="failed", error=error)
-        return
+def _try_later(house: MailHouse, message: MailMessage, error: str) -> None:
+    """Plan the next try, or give up when it would come too late."""
     later = house.clock.now() + RETRY[min(message.attempts, len(RETRY)) - 1]
-    with house.db.transaction() as session:
-        changed(
-            session,
-            update(MailMessage)
-            .where(MailMessage.id == message.id, MailMessage.state == "queued")
-            .values(next_try_at=later, error=error[:500]),
-        )
+    if message.expires_at is not None and later >= message.expires_at:
+        _note(house, message, fenced=True, state="failed", error=_text(f"{LATE} {error}"))
+    else:
+        _note(house, message, fenced=True, next_try_at=later, error=_text(error))
+
+
+def _text(error: object) -> str:
+    return one_line(str(error), LONGEST_ERROR)
 
 
 def send_due(house: MailHouse) -> None:
-    """The schedule: give every mail whose time has come to a worker."""
+    """The schedule: ask for a run of every mail whose time has come.
+
+    Each request is a turn of its own, so that a run that came to nothing holds up none after it. Of
+    several processes at once one asks.
+    """
+    now = house.clock.now()
+    statement = (
+        select(MailMessage.id, MailMessage.turn)
+        .where(MailMessage.state == "queued", MailMessage.next_try_at <= now)
+        .order_by(MailMessage.next_try_at)
+        .limit(AT_A_TIME)
+    )
     with house.db.read() as session:
-        rows = session.execute(
-            select(MailMessage.id, MailMessage.attempts)
-            .where(MailMessage.state == "queued", MailMessage.next_try_at <= house.clock.now())
-            .where(MailMessage.attempts > 0)
-            .order_by(MailMessage.next_try_at)
-            .limit(200)
-        ).all()
-    for row in rows:
-        with house.db.transaction() as session:
-            house.engine.enqueue(session, TASK, row.id, queue=QUEUE, turn=row.attempts)
+        rows = session.execute(statement).all()
+    if not rows:
+        return
+    with house.db.transaction() as session:
+        for row in rows:
+            _ask(session, house, row.id, row.turn)
+
+
+def _ask(session: Session, house: MailHouse, message_id: UUID, turn: int) -> None:
+    asked = changed(
+        session,
+        update(MailMessage)
+        .where(MailMessage.id == message_id, MailMessage.state == "queued", MailMessage.turn == turn)
+        .values(turn=turn + 1, next_try_at=house.clock.now() + LEASE),
+    )
+    if asked:
+        house.engine.enqueue(session, TASK, message_id, queue=QUEUE, turn=turn + 1)
 
 
 def resend(house: MailHouse, message_id: UUID, actor: str) -> None:
     """Send a mail once more as it was written. Raises NotFound, and Conflict while it is on its way."""
+    now = house.clock.now()
     with house.db.transaction() as session:
         message = session.get(MailMessage, message_id)
         if message is None:
             raise NotFound("There is no such mail.")
-        if message.state == "queued":
-            raise Conflict("This mail is on its way already.")
-        message.state, message.next_try_at, message.error = "queued", house.clock.now(), ""
-        message.attempts += 1
-        session.flush()
-        house.engine.enqueue(session, TASK, message_id, queue=QUEUE, turn=message.attempts)
-        audit.record(
-            session, actor=actor, action="mail.resend", target=f"mail:{message_id}", now=house.clock.now()
+        again = (
+            update(MailMessage)
+            .where(MailMessage.id == message_id, MailMessage.state != "queued")
+            .values(
+                state="queued",
+                turn=MailMessage.turn + 1,
+                next_try_at=now + LEASE,
+                leased_until=None,
+                expires_at=now + good_for(message.type),
+                error="",
+            )
         )
+        if not changed(session, again):
+            raise Conflict("This mail is on its way already.")
+        turn = session.get_one(MailMessage, message_id).turn
+        house.engine.enqueue(session, TASK, message_id, queue=QUEUE, turn=turn)
+        audit.record(session, actor=actor, action="mail.resend", target=f"mail:{message_id}", now=now)

@@ -1,30 +1,54 @@
-"""What a mail says: read from the slices when its event is delivered."""
+"""What a mail says, read from the slices when its event is delivered.
+
+An event may be delivered late. Where what it tells is no longer so (the order was paid meanwhile, the
+transfer has arrived) there is nothing to say, and the answer is None.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import Protocol
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.billing import queries as documents
 from core.billing import service as billing
 from core.brands import service as brands
-from core.brands.values import BrandView
+from core.catalog import service as catalog
 from core.clients import service as clients
 from core.clients.values import ContactView
+from core.mail import bills
+from core.mail.letters import (
+    InvoiceFacts,
+    JobFacts,
+    Letter,
+    OrderFacts,
+    PackageFacts,
+    PaymentFacts,
+    Reader,
+    package_facts,
+)
+from core.mail.types import PACKAGES
 from core.orders.models import Order, OrderLine
 from core.orders.placing import order_token
 from core.payments import attempts
-from core.payments.rules import decline_words
-from core.plugin_api.gateway import TakesManualPayments
+from core.payments.rules import State, decline_words
+from core.payments.values import BY_HAND, AttemptView
+from core.plugin_api.context import Mode
+from core.plugin_api.gateway import GatewayKind, TakesManualPayments
 from core.plugin_host.house import PluginHouse
+from core.plugin_host.values import GatewayEntry
 from core.provisioning import placement
+from core.provisioning import queries as provisioning
+from core.provisioning.queries import JobRow
 from core.services import service as services
+from core.services.values import ServiceView
 from core.settings import Settings
+
+Payload = Mapping[str, str]
+EXPIRES = "Expires"  # what a registrar's account says of its end, as in orders
 
 
 class MailHouse(PluginHouse, Protocol):
@@ -34,73 +58,217 @@ class MailHouse(PluginHouse, Protocol):
     def settings(self) -> Settings: ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
-    """Everything a template may use. ``values`` are plain; the templates escape."""
+def letter_for(session: Session, house: MailHouse, name: str, payload: Payload) -> Letter | None:
+    """The letter of one mail type for what an event names; None when there is nothing to say any more.
 
-    brand: BrandView
-    contact: ContactView
-    client_id: UUID
-    order_id: UUID | None
-    values: Mapping[str, Any] = field(default_factory=dict)
+    Raises NotFound and NoResultFound for ids that do not exist: the delivery is tried again.
+    """
+    return _GATHER[name](session, house, payload)
 
 
-def letter_for(session: Session, house: MailHouse, payload: Mapping[str, str]) -> Letter:
-    """Gather by what the event names: an order, an invoice, an attempt, a service."""
-    client_id = UUID(payload["client_id"])
-    contact = clients.primary_contact(session, client_id)
-    brand = brands.brand_by_id(session, clients.client_by_id(session, client_id).brand_id)
-    order = _order(session, payload)
-    values: dict[str, Any] = {"test_mode": house.settings.is_demo, "order_url": ""}
+def _order_received(session: Session, house: MailHouse, payload: Payload) -> Letter | None:
+    order = session.get_one(Order, UUID(payload["order_id"]))
+    return None if order.state == "cancelled" else _of_order(session, house, order)
+
+
+def _payment(session: Session, house: MailHouse, payload: Payload) -> Letter | None:
+    return _of_attempt(session, house, payload, (State.SUCCEEDED, State.REFUNDED))
+
+
+def _pending(session: Session, house: MailHouse, payload: Payload) -> Letter | None:
+    return _of_attempt(session, house, payload, (State.PENDING,))
+
+
+def _declined(session: Session, house: MailHouse, payload: Payload) -> Letter | None:
+    return _owed(_of_attempt(session, house, payload, (State.DECLINED,)))
+
+
+def _returned(session: Session, house: MailHouse, payload: Payload) -> Letter | None:
+    return _owed(_of_attempt(session, house, payload, (State.RETURNED,)))
+
+
+def _owed(letter: Letter | None) -> Letter | None:
+    """Nobody is asked to pay what was paid, or need not be paid, meanwhile."""
+    settled = letter is None or letter.invoice is None or letter.invoice.status in ("paid", "void")
+    return None if settled else letter
+
+
+def _of_attempt(
+    session: Session, house: MailHouse, payload: Payload, states: tuple[State, ...]
+) -> Letter | None:
+    attempt = attempts.find(session, UUID(payload["attempt_id"]))
+    if attempt.state not in states:
+        return None
+    order = session.scalar(select(Order).where(Order.invoice_id == attempt.invoice_id))
+    payment = _payment_facts(house, attempt)
     if order is not None:
-        values |= _order_values(session, house, order)
-    if "attempt_id" in payload:
-        values |= _attempt_values(session, payload)
-    if "service_id" in payload:
-        values |= _service_values(session, payload)
-    return Letter(
-        brand=brand, contact=contact, client_id=client_id, order_id=order.id if order else None, values=values
+        return _of_order(session, house, order, payment=payment, test_mode=_is_test(house, attempt.gateway))
+    return _letter(
+        session, house, attempt.client_id, payment=payment,
+        invoice=bills.of_invoice(session, attempt.invoice_id), test_mode=_is_test(house, attempt.gateway),
+    )  # fmt: skip
+
+
+def _payment_facts(house: MailHouse, attempt: AttemptView) -> PaymentFacts:
+    entry = house.plugins.gateways.get(attempt.gateway)
+    by_hand = attempt.method == BY_HAND
+    return PaymentFacts(
+        amount=attempt.amount,
+        method=(entry.spec.name if entry else "") if by_hand else attempt.method,
+        at=attempt.settled_at,
+        reference=(attempt.reference or "") if by_hand else "",
+        reason=decline_words(attempt.code) if attempt.code else "",
+        is_bank_debit=entry is not None and entry.spec.kind is GatewayKind.ECHECK,
     )
 
 
-def _order(session: Session, payload: Mapping[str, str]) -> Order | None:
-    if "invoice_id" in payload:
-        statement = select(Order).where(Order.invoice_id == UUID(payload["invoice_id"]))
-    elif "service_id" in payload:
-        statement = (
-            select(Order)
-            .join(OrderLine, OrderLine.order_id == Order.id)
-            .where(OrderLine.service_id == UUID(payload["service_id"]))
-        )
-    else:
+def package_letter(
+    session: Session, house: MailHouse, order: Order | None, ready: list[ServiceView]
+) -> Letter:
+    """How to use these services of one client."""
+    packages = tuple(_package(session, one) for one in ready)
+    if order is not None:
+        return _of_order(session, house, order, packages=packages)
+    return _letter(session, house, ready[0].client_id, packages=packages)
+
+
+def order_of_service(session: Session, service_id: UUID) -> Order | None:
+    """The order that brought a service."""
+    return session.scalar(
+        select(Order)
+        .join(OrderLine, OrderLine.order_id == Order.id)
+        .where(OrderLine.service_id == service_id)
+    )
+
+
+def services_of_order(session: Session, order_id: UUID) -> list[ServiceView]:
+    ids = session.scalars(select(OrderLine.service_id).where(OrderLine.order_id == order_id))
+    return services.find_many(session, list(ids))
+
+
+def _package(session: Session, service: ServiceView) -> PackageFacts:
+    access = dict(placement.access_of(session, service.id))
+    product = catalog.product_by_id(session, service.product_id)
+    is_name = product is not None and product.kind == "domain" and bool(service.domain)
+    expires = access.pop(EXPIRES, "") if is_name else ""
+    return PackageFacts(
+        label=service.label, domain=service.domain, is_name=is_name,
+        until=date.fromisoformat(expires) if expires else None, facts=package_facts(access, service.domain),
+    )  # fmt: skip
+
+
+def _packages(session: Session, house: MailHouse, payload: Payload) -> Letter | None:
+    service = services.find(session, UUID(payload["service_id"]))
+    if service.status != "active":
         return None
-    return session.execute(statement).scalar_one_or_none()
+    return package_letter(session, house, order_of_service(session, service.id), [service])
 
 
-def _order_values(session: Session, house: MailHouse, order: Order) -> dict[str, Any]:
-    link = f"{house.settings.public_url}/orders/{order_token(house, order)}"
-    return {
-        "order_label": order.label,
-        "order_url": link,
-        "invoice_url": f"{link}/invoice",
-        "invoice": billing.find(session, order.invoice_id),
-        "document": documents.invoice_page(session, order.invoice_id),
-        "is_manual": _is_manual(house, order.gateway),
-    }
+def _job(session: Session, house: MailHouse, payload: Payload) -> Letter | None:
+    page = provisioning.job_page(session, UUID(payload["job_id"]))
+    if page is None or page.job.state not in ("failed", "needs_staff"):
+        return None
+    job = page.job
+    brand = brands.brand_by_id(session, clients.client_by_id(session, job.client_id).brand_id)
+    if not brand.support_email:
+        return None
+    order = order_of_service(session, job.service_id)
+    return Letter(
+        brand=brand, reader=Reader(email=brand.support_email), test_mode=house.settings.is_demo,
+        client_id=job.client_id, order=_order_facts(session, house, order) if order else None,
+        job=_job_facts(house, job),
+    )  # fmt: skip
 
 
-def _is_manual(house: MailHouse, gateway: str) -> bool:
-    entry = house.plugins.gateways.get(gateway)
+def _job_facts(house: MailHouse, job: JobRow) -> JobFacts:
+    return JobFacts(
+        number=job.number, action=job.action, service_label=job.service_label, domain=job.domain,
+        client_name=job.client_name, server_name=job.server_name, tries=job.attempts,
+        reason=job.error_code.replace("_", " "), in_doubt=job.in_doubt,
+        note=tuple(line for line in job.staff_note.splitlines() if line.strip()),
+        url=f"{house.settings.public_url}/admin/jobs/{job.id}",
+    )  # fmt: skip
+
+
+def _of_order(
+    session: Session,
+    house: MailHouse,
+    order: Order,
+    *,
+    payment: PaymentFacts | None = None,
+    packages: tuple[PackageFacts, ...] = (),
+    test_mode: bool = False,
+) -> Letter:
+    return _letter(
+        session, house, order.client_id, order=_order_facts(session, house, order), gateway=order.gateway,
+        invoice=bills.of_order(session, order), payment=payment, packages=packages,
+        test_mode=test_mode or _is_test(house, order.gateway),
+    )  # fmt: skip
+
+
+def _order_facts(session: Session, house: MailHouse, order: Order) -> OrderFacts:
+    return OrderFacts(
+        id=order.id,
+        label=order.label,
+        url=f"{house.settings.public_url}/orders/{order_token(house, order)}",
+        starts=_starts(session, house, order),
+        under_way=order.state in ("placed", "paid", "provisioning"),
+    )
+
+
+def _starts(session: Session, house: MailHouse, order: Order) -> str:
+    if billing.find(session, order.invoice_id).status == "paid":
+        return "nothing"
+    entry = house.plugins.gateways.get(order.gateway)
+    if is_manual(entry):
+        return "transfer"
+    return "bank" if entry is not None and entry.spec.kind is GatewayKind.ECHECK else "payment"
+
+
+def is_manual(entry: GatewayEntry | None) -> bool:
+    """Whether the buyer pays by hand and has to be told how."""
     return entry is not None and entry.spec.can(TakesManualPayments)
 
 
-def _attempt_values(session: Session, payload: Mapping[str, str]) -> dict[str, Any]:
-    attempt = attempts.find(session, UUID(payload["attempt_id"]))
-    reason = decline_words(attempt.code) if attempt.code else ""
-    return {"amount": attempt.amount, "method": attempt.method, "reason": reason}
+def _is_test(house: MailHouse, gateway: str) -> bool:
+    entry = house.plugins.gateways.get(gateway)
+    return entry is not None and entry.mode is Mode.TEST
 
 
-def _service_values(session: Session, payload: Mapping[str, str]) -> dict[str, Any]:
-    service_id = UUID(payload["service_id"])
-    service = services.find(session, service_id)
-    return {"service": service, "access": placement.access_of(session, service_id)}
+def _letter(
+    session: Session,
+    house: MailHouse,
+    client_id: UUID,
+    *,
+    order: OrderFacts | None = None,
+    gateway: str = "",
+    invoice: InvoiceFacts | None = None,
+    payment: PaymentFacts | None = None,
+    packages: tuple[PackageFacts, ...] = (),
+    test_mode: bool = False,
+) -> Letter:
+    brand = brands.brand_by_id(session, clients.client_by_id(session, client_id).brand_id)
+    return Letter(
+        brand=brand, reader=_reader(clients.primary_contact(session, client_id)), client_id=client_id,
+        order=order, gateway=gateway, invoice=invoice, payment=payment, packages=packages,
+        test_mode=test_mode or house.settings.is_demo,
+    )  # fmt: skip
+
+
+def _reader(contact: ContactView) -> Reader:
+    return Reader(
+        email=contact.email, first_name=contact.first_name, contact_id=contact.id,
+        wants_html=contact.email_format == "html", choices=contact.mail_choices,
+    )  # fmt: skip
+
+
+_GATHER: Mapping[str, Callable[[Session, MailHouse, Payload], Letter | None]] = {
+    "order_received": _order_received,
+    "payment": _payment,
+    "echeck_pending": _pending,
+    "payment_declined": _declined,
+    "payment_returned": _returned,
+    PACKAGES: _packages,
+    "staff_job_failed": _job,
+    "staff_task": _job,
+}

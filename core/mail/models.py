@@ -12,7 +12,11 @@ from core.kernel.db import Base, key
 
 
 class MailMessage(Base):
-    """``dedupe_key`` is "<event id>:<mail type>:<contact id>": one fact writes one mail, ever."""
+    """``dedupe_key`` is "<event id>:<mail type>:<contact id>": one fact writes one mail, ever.
+
+    ``turn`` counts the runs that were asked for, ``attempts`` the times it was offered to a server.
+    While ``leased_until`` lies ahead one sender has it. After ``expires_at`` it is not sent any more.
+    """
 
     __tablename__ = "mail_message"
     __table_args__ = (Index("ix_mail_message_due", "state", "next_try_at"),)
@@ -33,8 +37,20 @@ class MailMessage(Base):
     message_id: Mapped[str] = mapped_column(unique=True)  # Message-ID header: fixed, so a repeat shows
     dedupe_key: Mapped[str] = mapped_column(unique=True)
     state: Mapped[str] = mapped_column(default="queued")  # queued, sent, kept, failed
+    turn: Mapped[int] = mapped_column(default=0)
     attempts: Mapped[int] = mapped_column(default=0)
     next_try_at: Mapped[datetime]
+    leased_until: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]
     error: Mapped[str] = mapped_column(default="")
     created_at: Mapped[datetime]
     sent_at: Mapped[datetime | None]
+
+
+class MailPackage(Base):
+    """Which mail told how to use a service: one row per service, so that it is told once."""
+
+    __tablename__ = "mail_package"
+
+    service_id: Mapped[UUID] = mapped_column(ForeignKey("service.id"), primary_key=True)
+    mail_id: Mapped[UUID] = mapped_column(ForeignKey("mail_message.id"), index=True)

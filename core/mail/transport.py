@@ -2,75 +2,174 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import smtplib
 import ssl
+from dataclasses import dataclass, field
+from email.errors import MessageError
+from email.headerregistry import Address
 from email.message import EmailMessage
-from email.utils import format_datetime, formataddr
+from email.policy import SMTP
+from email.utils import format_datetime
 from pathlib import Path
-from urllib.parse import SplitResult, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
+from core.brands.values import BrandView
 from core.mail.models import MailMessage
+from core.mail.words import one_line
 
-TIMEOUT_SECONDS = 30
-DEFAULT_PORTS = {"smtp": 25, "smtps": 465}
+TIMEOUT_SECONDS = 20  # for each answer of the server
+PORTS = {"smtp": 25, "smtps": 465}
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+ADVICE = "smtp_url: write it as smtp://user:password@mail.example.net:587, or smtps:// for TLS from the start"
+
+log = logging.getLogger("innkeeper.mail")
 
 
 class Rejected(Exception):
-    """The server refused this message for good; sending it again gives the same answer."""
+    """This message was refused for good; offering it again gives the same answer."""
 
 
-def compose(message: MailMessage, sender_name: str) -> EmailMessage:
-    """The message as it goes out. Its Message-ID is fixed, so that a second sending can be recognised."""
-    mail = EmailMessage()
-    mail["From"] = formataddr((sender_name, message.sender))
-    mail["To"] = message.recipient
-    mail["Subject"] = message.subject
-    mail["Date"] = format_datetime(message.created_at)
-    mail["Message-ID"] = message.message_id
-    mail["Auto-Submitted"] = "auto-generated"
-    mail.set_content(message.body_text)
-    if message.body_html:
-        mail.add_alternative(message.body_html, subtype="html")
+class BadServer(ValueError):
+    """The setting is no address of a mail server. The text does not repeat it: it may hold a password."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailServer:
+    """Where mails go. ``tls``: encrypted from the first byte."""
+
+    host: str
+    port: int
+    tls: bool = False
+    username: str = ""
+    password: str = field(default="", repr=False)
+
+    @classmethod
+    def parse(cls, url: str) -> MailServer:
+        """Read ``smtp://user:password@host:port`` or ``smtps://...``. Raises BadServer."""
+        try:
+            parts = urlsplit(url)
+            port, host = parts.port, parts.hostname
+        except ValueError:
+            raise BadServer(ADVICE) from None
+        if parts.scheme not in PORTS or not host or parts.path.strip("/") or parts.query or parts.fragment:
+            raise BadServer(ADVICE)
+        return cls(
+            host=host, port=port or PORTS[parts.scheme], tls=parts.scheme == "smtps",
+            username=unquote(parts.username or ""), password=unquote(parts.password or ""),
+        )  # fmt: skip
+
+    @property
+    def is_local(self) -> bool:
+        """On this machine: nobody listens in between, and nobody issues certificates for it."""
+        return self.host in LOOPBACK
+
+
+def compose(message: MailMessage, brand: BrandView) -> EmailMessage:
+    """The message as it goes out. Its Message-ID is fixed, so that a second sending can be recognised.
+
+    Raises Rejected when an address can not be written to.
+    """
+    mail = EmailMessage(policy=SMTP)
+    try:
+        mail["From"] = Address(display_name=one_line(brand.name), addr_spec=message.sender)
+        mail["To"] = Address(addr_spec=message.recipient)
+        if brand.support_email and message.contact_id is not None:
+            mail["Reply-To"] = Address(display_name=one_line(brand.name), addr_spec=brand.support_email)
+        mail["Subject"] = one_line(message.subject)
+        mail["Date"] = format_datetime(message.created_at)
+        mail["Message-ID"] = message.message_id
+        mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no autoresponder answers it
+        mail.set_content(message.body_text)
+        if message.body_html:
+            mail.add_alternative(message.body_html, subtype="html")
+        mail.as_bytes()
+    except (ValueError, IndexError, AttributeError, LookupError, MessageError) as error:
+        # The standard library's parser of addresses answers bad ones with any of these.
+        raise Rejected(f"It can not be written as a mail: {type(error).__name__}: {error}") from error
     return mail
 
 
-def send(url: str, mail: EmailMessage) -> None:
-    """Hand over to ``smtp://user:password@host:port`` (STARTTLS where offered) or ``smtps://``.
+def send(server: MailServer, mail: EmailMessage) -> None:
+    """Hand it over; returns once the server has taken it.
 
     Raises Rejected for a final no, OSError or SMTPException when it may be tried again.
     """
-    parts = urlsplit(url)
+    client = _connect(server, mail["From"].addresses[0].domain)
     try:
-        with _connect(parts) as client:
-            if parts.scheme == "smtp" and client.has_extn("starttls"):
-                client.starttls(context=ssl.create_default_context())
-            if parts.username:
-                client.login(unquote(parts.username), unquote(parts.password or ""))
-            client.send_message(mail)
+        _secure(client, server)
+        client.send_message(mail)
     except smtplib.SMTPRecipientsRefused as error:
-        code, detail = next(iter(error.recipients.values()))
-        if 500 <= code < 600:
-            raise Rejected(detail.decode("utf-8", "replace")) from error
-        raise
-    except smtplib.SMTPResponseException as error:
-        if 500 <= error.smtp_code < 600 and not isinstance(error, smtplib.SMTPAuthenticationError):
-            raise Rejected(str(error.smtp_error)) from error
-        raise
+        raise _final(error, *next(iter(error.recipients.values()))) from error
+    except (smtplib.SMTPSenderRefused, smtplib.SMTPDataError) as error:
+        raise _final(error, error.smtp_code, error.smtp_error) from error
+    except smtplib.SMTPNotSupportedError as error:
+        raise Rejected(str(error)) from error
+    finally:
+        _leave(client)
 
 
-def _connect(parts: SplitResult) -> smtplib.SMTP:
-    host, port = parts.hostname or "localhost", parts.port or DEFAULT_PORTS.get(parts.scheme, 25)
-    if parts.scheme == "smtps":
-        context = ssl.create_default_context()
-        return smtplib.SMTP_SSL(host, port, timeout=TIMEOUT_SECONDS, context=context)
-    client = smtplib.SMTP(host, port, timeout=TIMEOUT_SECONDS)
-    client.ehlo()
-    return client
+def _connect(server: MailServer, domain: str) -> smtplib.SMTP:
+    """``domain`` introduces us, so that nobody has to be asked for the machine's name."""
+    if server.tls:
+        return smtplib.SMTP_SSL(
+            server.host, server.port, local_hostname=domain, timeout=TIMEOUT_SECONDS,
+            context=tls_context(server),
+        )  # fmt: skip
+    return smtplib.SMTP(server.host, server.port, local_hostname=domain, timeout=TIMEOUT_SECONDS)
 
 
-def keep_file(folder: Path, number: int, mail: EmailMessage) -> Path:
-    """Write the message as ``.eml`` for whoever tries the demo. Writing it again replaces it."""
-    folder.mkdir(parents=True, exist_ok=True)
+def _secure(client: smtplib.SMTP, server: MailServer) -> None:
+    """STARTTLS where it is offered; a password never crosses a network in the clear."""
+    client.ehlo_or_helo_if_needed()
+    encrypted = server.tls
+    if not encrypted and client.has_extn("starttls"):
+        client.starttls(context=tls_context(server))
+        client.ehlo()
+        encrypted = True
+    if not server.username:
+        return
+    if not encrypted and not server.is_local:
+        raise smtplib.SMTPException("The mail server offers no encryption, so the password was not sent.")
+    client.login(server.username, server.password)
+
+
+def tls_context(server: MailServer) -> ssl.SSLContext:
+    """Certificates are checked, except on this very machine, whose relay signs its own."""
+    context = ssl.create_default_context()
+    if server.is_local:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _final(error: smtplib.SMTPException, code: int, detail: bytes | str) -> Exception:
+    """5xx is final (RFC 5321, 4.2.1); everything else may be tried again."""
+    if not 500 <= code < 600:
+        return error
+    text = detail.decode("utf-8", "replace") if isinstance(detail, bytes) else detail
+    return Rejected(f"{code} {one_line(text)}")
+
+
+def _leave(client: smtplib.SMTP) -> None:
+    """Say goodbye. What goes wrong here changes nothing: the mail was taken, or was not, before."""
+    try:
+        client.quit()
+    except (OSError, smtplib.SMTPException):
+        client.close()
+
+
+def keep_file(folder: Path, number: int, mail: EmailMessage) -> None:
+    """Write the message as ``.eml`` for whoever tries the demo. Writing it again replaces it.
+
+    A full disk stops no mail: it is logged.
+    """
     path = folder / f"{number:06d}.eml"
-    path.write_bytes(bytes(mail))
-    return path
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        half = path.with_suffix(f".{os.getpid()}.part")
+        half.write_bytes(mail.as_bytes())
+        half.replace(path)
+    except OSError as error:
+        log.warning("mail M-%d was not kept as a file: %s", number, error)

@@ -1,28 +1,52 @@
-"""Which fact writes which mail, and which box of a contact's mail choice it obeys."""
+"""Which fact writes which mail, which box of a contact's mail choice it obeys, how long it holds."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
+
+PACKAGES = "package_info"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailType:
-    """``choice`` is a key of clients' MAIL_TYPES. ``template`` is a pair of files, .html and .txt.
-    ``always`` mails are the contract itself and go out whatever is ticked."""
+    """``name`` is also that of its templates, .html and .txt.
 
-    event: str
+    ``choice`` is a key of clients' MAIL_TYPES. ``always``: it is the contract itself, and goes out
+    whatever is ticked. ``for_staff``: it goes to the brand's support address.
+    ``good_for``: how long after the fact it may still be sent.
+    """
+
     name: str
-    choice: str
-    template: str
+    event: str
+    good_for: timedelta
+    choice: str = ""
     always: bool = False
+    for_staff: bool = False
 
 
 TYPES = (
-    MailType(event="order.placed", name="order_received", choice="order", template="order_received", always=True),
-    MailType(event="payment.succeeded", name="payment", choice="payment", template="payment"),
-    MailType(event="payment.pending", name="echeck_pending", choice="echeck", template="echeck_pending"),
-    MailType(event="payment.declined", name="payment_declined", choice="payment_error", template="payment_declined"),
-    MailType(event="payment.returned", name="payment_returned", choice="payment_error", template="payment_returned"),
-    MailType(event="service.activated", name="package_info", choice="service", template="package_info", always=True),
-)  # fmt: skip
-BY_EVENT = {one.event: one for one in TYPES}
+    MailType(
+        name="order_received", event="order.placed", good_for=timedelta(days=3), choice="order", always=True
+    ),
+    MailType(name="payment", event="payment.succeeded", good_for=timedelta(days=5), choice="payment"),
+    MailType(name="echeck_pending", event="payment.pending", good_for=timedelta(days=2), choice="echeck"),
+    MailType(
+        name="payment_declined", event="payment.declined", good_for=timedelta(days=2), choice="payment_error"
+    ),
+    MailType(
+        name="payment_returned", event="payment.returned", good_for=timedelta(days=5), choice="payment_error"
+    ),
+    MailType(
+        name=PACKAGES, event="service.activated", good_for=timedelta(days=7), choice="service", always=True
+    ),
+    MailType(name="staff_job_failed", event="job.failed", good_for=timedelta(days=2), for_staff=True),
+    MailType(name="staff_task", event="job.needs_staff", good_for=timedelta(days=2), for_staff=True),
+)
+_BY_NAME = {one.name: one for one in TYPES}
+UNKNOWN_GOOD_FOR = timedelta(days=3)
+
+
+def good_for(name: str) -> timedelta:
+    """How long a mail of this type may be sent; three days for types that are no longer written."""
+    return _BY_NAME[name].good_for if name in _BY_NAME else UNKNOWN_GOOD_FOR

@@ -28,6 +28,7 @@ EVENTS: dict[str, tuple[str, ...]] = {
     "service.resumed": ("service_id", "client_id"),
     "service.terminated": ("service_id", "client_id"),
     "job.failed": ("job_id", "service_id"),
+    "job.needs_staff": ("job_id", "service_id"),
 }
 
 

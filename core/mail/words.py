@@ -1,0 +1,75 @@
+"""How money, days and taxes read in a mail: in the brand's language and zone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from copy import copy
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cache
+from typing import cast
+from zoneinfo import ZoneInfo
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date
+from babel.numbers import NumberPattern
+
+from core.brands.values import BrandView
+from core.kernel.money import Money, exponent
+
+MINUS = "\N{MINUS SIGN}"  # a hyphen is no minus sign
+JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"  # invisible, but names are spelt with them
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """Formats for one brand."""
+
+    locale: Locale
+    zone: ZoneInfo
+
+    @classmethod
+    def of(cls, brand: BrandView) -> Words:
+        """English where the brand's locale is not one."""
+        try:
+            locale = Locale.parse(brand.locale.replace("-", "_"))
+        except (UnknownLocaleError, ValueError):
+            locale = Locale("en")
+        return cls(locale=locale, zone=ZoneInfo(brand.timezone))
+
+    def money(self, amount: Money) -> str:
+        """``$1,234.50``: digits by ISO 4217, which Babel's differ from for 13 currencies."""
+        pattern = _pattern(str(self.locale), exponent(amount.currency))
+        text: str = pattern.apply(amount.major, self.locale, currency=amount.currency, currency_digits=False)
+        return text.replace("-", MINUS)
+
+    def day(self, value: date) -> str:
+        """``Nov 20, 2026``. An instant is first turned into the brand's day."""
+        local = value.astimezone(self.zone).date() if isinstance(value, datetime) else value
+        return format_date(local, "medium", locale=self.locale)
+
+    def period(self, start: date, end: date) -> str:
+        """``Nov 20, 2026 to Nov 19, 2027``. ``end`` is the first day after it."""
+        return f"{self.day(start)} to {self.day(end - timedelta(days=1))}"
+
+
+@cache
+def _pattern(locale: str, digits: int) -> NumberPattern:
+    pattern = copy(Locale.parse(locale).currency_formats["standard"])
+    pattern.frac_prec = (digits, digits)
+    return cast(NumberPattern, pattern)
+
+
+def one_line(text: str, limit: int = 0) -> str:
+    """Without line breaks, control characters and tricks of direction, so that it may stand in a header;
+    cut to ``limit``."""
+    shown = " ".join("".join(c if c.isprintable() or c in JOINERS else " " for c in text).split())
+    return shown if not limit or len(shown) <= limit else f"{shown[: limit - 1].rstrip()}…"
+
+
+def names(parts: Sequence[str], most: int = 3) -> str:
+    """``A``, ``A and B``, ``A, B and C``, ``A, B, C and 2 more``."""
+    shown = list(parts)
+    if len(shown) > most:
+        shown[most:] = [f"{len(shown) - most} more"]
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
