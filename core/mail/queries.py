@@ -1,4 +1,4 @@
-"""What the admin reads of mails. Nothing here changes anything."""
+"""What the admin and an order's page read of mails. Nothing here changes anything."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ from uuid import UUID
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from core.kernel.outbox import OutboxDelivery, OutboxEvent
 from core.kernel.paging import AnyRow, AnySelect, Page, Window, fetch_page, has_number, starts_with
 from core.mail.models import MailMessage
+from core.orders.values import TaskState, TaskView
 
 STATES = ("sent", "queued", "failed", "kept")
+FIRST = "mail.order_received"  # the subscriber that writes an order's first mail
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,3 +105,46 @@ def failed_count(session: Session, limit: int = 100) -> int:
     """How many mails could not be sent, counted up to ``limit``."""
     failed = select(MailMessage.id).where(MailMessage.state == "failed").limit(limit)
     return session.scalar(select(func.count()).select_from(failed.subquery())) or 0
+
+
+def task_of_order(session: Session, order_id: UUID) -> TaskView | None:
+    """How the mails of an order stand so far, as its buyer sees it; None when none is to come.
+
+    RUNNING while one is being written or sent for the first time, WAITING when one did not get through
+    (it is tried again, or staff see it), DONE when all so far have left.
+    """
+    mails = [mail for mail in mails_of_order(session, order_id) if not mail.type.startswith("staff_")]
+    if not mails:
+        return _before_the_first(session, order_id)
+    reader = f"To {mails[0].recipient}"
+    if any(mail.state == "failed" for mail in mails):
+        text = "A mail did not get through. All that it says stands on this page."
+        return _task(text, TaskState.WAITING)
+    queued = [mail for mail in mails if mail.state == "queued"]
+    if any(mail.error for mail in queued):
+        return _task(
+            f"{reader}. The mail server does not answer; we try again by ourselves.", TaskState.WAITING
+        )
+    if queued:
+        return _task(reader, TaskState.RUNNING)
+    if all(mail.state == "kept" for mail in mails):
+        reader = f"Written to {mails[0].recipient} and kept: no mail server is set up"
+    return _task(reader, TaskState.DONE, at=max(mail.sent_at or mail.created_at for mail in mails))
+
+
+def _task(detail: str, state: TaskState, at: datetime | None = None) -> TaskView:
+    return TaskView(key="mail", title="Sending your mails", detail=detail, state=state, at=at)
+
+
+def _before_the_first(session: Session, order_id: UUID) -> TaskView | None:
+    state = session.scalar(
+        select(OutboxDelivery.state)
+        .join(OutboxEvent, OutboxEvent.id == OutboxDelivery.event_id)
+        .where(OutboxDelivery.state.in_(("due", "dead")), OutboxDelivery.subscriber == FIRST)
+        .where(OutboxEvent.payload["order_id"].as_string() == str(order_id))
+    )
+    if state == "due":
+        return _task("Being written", TaskState.RUNNING)
+    if state == "dead":
+        return _task("It could not be written. All that it says stands on this page.", TaskState.WAITING)
+    return None

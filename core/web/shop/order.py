@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from flask import request, url_for
 from werkzeug.wrappers import Response
 
+from core.mail import queries as mail
 from core.orders import status as orders
-from core.orders.values import OrderView
+from core.orders.values import OrderView, TaskState
 from core.web.current import house, now
 from core.web.render import render
 from core.web.shop import methods as ways
 from core.web.shop.stage import PLACED, Stage, stage_of
 
 SCRIPTED = "ik_script"  # set by our script for ten minutes: this browser looks again by itself
+MAIL_SECONDS = 5  # until a finished page looks whether the last mail has left
 
 
 def order(token: str) -> Response:
     """Draw the order where it stands. Without script a ``Refresh`` header looks again while it moves."""
-    view = orders.view_order(house(), token)
+    view = _view(token)
     stage = stage_of(view, came_back="back" in request.args)
     if stage.page == PLACED:
-        return render("shop/placed.html", **_data(token, view, stage))
+        response = render("shop/placed.html", **_data(token, view, stage))
+        if any(task.key == "mail" and task.state is TaskState.RUNNING for task in view.tasks):
+            response.headers["Refresh"] = str(MAIL_SECONDS)
+        return response
     if view.action_setup is not None:
         ways.allow_setup(view.action_setup)
     response = render("shop/processing.html", **_data(token, view, stage))
@@ -36,11 +42,22 @@ def order(token: str) -> Response:
 
 def status(token: str) -> Response:
     """The part of the page that moves, as a fragment for our script."""
-    view = orders.view_order(house(), token)
+    view = _view(token)
     stage = stage_of(view, came_back="back" in request.args)
     response = render("shop/progress.html", **_data(token, view, stage))
     response.headers["X-Order-Page"] = f"{stage.page}/{stage.mood}"
     return response
+
+
+def _view(token: str) -> OrderView:
+    """The order with its mails, which orders know nothing of, told after the charge."""
+    view = orders.view_order(house(), token)
+    with house().db.read() as session:
+        mails = mail.task_of_order(session, view.id)
+    if mails is None:
+        return view
+    place = next((i for i, task in enumerate(view.tasks, start=1) if task.key == "charge"), len(view.tasks))
+    return replace(view, tasks=(*view.tasks[:place], mails, *view.tasks[place:]))
 
 
 def _data(token: str, view: OrderView, stage: Stage) -> dict[str, Any]:
