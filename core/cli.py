@@ -9,8 +9,10 @@ import click
 from core import app, demo
 from core.billing.cli import commands as billing_commands
 from core.kernel.problems import Problem
+from core.plugin_host.cli import new_command, plugins_group
 from core.plugin_host.errors import PluginLoadError
-from core.settings import SettingsError
+from core.plugin_host.values import PluginSettings
+from core.settings import SettingsError, load
 from core.work.application import Application
 from core.work.cli import commands as work_commands
 
@@ -31,7 +33,12 @@ def innkeeper(context: click.Context) -> None:
     context.obj = APPLICATION
 
 
-for command in (*work_commands, *billing_commands):
+def _plugin_settings() -> PluginSettings:
+    return app.plugin_settings(load())
+
+
+PLUGIN_COMMANDS = (plugins_group(_plugin_settings), new_command())
+for command in (*work_commands, *billing_commands, *PLUGIN_COMMANDS):
     innkeeper.add_command(command)
 
 
