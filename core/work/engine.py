@@ -19,6 +19,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+import structlog
 from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer, EnqueueOptions, WorkflowStatus
 from sqlalchemy import Engine as SqlEngine
 from sqlalchemy import create_engine, event, make_url
@@ -33,13 +34,14 @@ APPLICATION = "innkeeper"
 VERSION = "1"  # ours, fixed: a computed one would strand the running work of the release before
 WORKFLOW = "task"
 SCHEMA = "dbos"
+AGAIN = "~"  # between a run's identity and the number of its repeat after a failure
 RETRY_AFTER = (1, 5, 30, 120, 600)  # seconds until an unforeseen failure is tried again
 DEATHS = 5  # of processes under one run: then it is taken for the cause
 LOG_LEVEL = "WARNING"  # below it the library advertises
 POOL_SIZE = 10
 PAGE = 500
 
-log = logging.getLogger("innkeeper.work")
+log = structlog.get_logger(__name__)
 
 
 class TaskFailed(Exception):
@@ -192,7 +194,7 @@ class ClientEngine:
         deaths = int((found[0].attributes or {}).get("deaths", 0)) + 1
         self._client.update_workflow_attributes(run_id, {"deaths": deaths})
         if deaths >= DEATHS:
-            log.error("run %s has lost %d processes and is set aside", run_id, deaths)
+            log.error("run is set aside: it has lost too many processes", run=run_id, deaths=deaths)
             self._client.cancel_workflows([run_id])
             return False
         self._client.resume_workflow(run_id, queue_name=found[0].queue_name)
@@ -210,7 +212,7 @@ class ClientEngine:
 
     def _list(self, *, load_output: bool = False, **filters: Any) -> list[StoredRun]:
         rows = self._client.list_workflows(
-            application_name=APPLICATION, name=WORKFLOW, load_output=load_output, **filters
+            application_name=APPLICATION, name=WORKFLOW, load_input=False, load_output=load_output, **filters
         )
         return [_stored(row) for row in rows]
 
@@ -298,10 +300,10 @@ class DurableEngine(ClientEngine):
 
     def _failed(self, error: Exception, task: str, subject: UUID, turn: int, queue: str, tries: int) -> None:
         """Plan the next try; raises TaskFailed when there is none."""
-        log.error("task %s on %s failed (try %d)", task, subject, tries + 1, exc_info=error)
+        log.error("task failed", task=task, subject=str(subject), tried=tries + 1, exc_info=error)
         if tries >= len(RETRY_AFTER):
             raise TaskFailed(f"{task}: {type(error).__name__}") from None
-        options = self._options(f"{identity(task, subject, turn)}~{tries + 1}", queue)
+        options = self._options(f"{identity(task, subject, turn)}{AGAIN}{tries + 1}", queue)
         options["delay_seconds"] = RETRY_AFTER[tries]
         self._client.enqueue(options, task, str(subject), turn, queue, tries + 1)
 
@@ -312,15 +314,14 @@ class DurableEngine(ClientEngine):
 
 
 def _stored(row: WorkflowStatus) -> StoredRun:
-    arguments = list(row.input["args"]) if row.input else []
-    task, subject, turn, queue, _tries = arguments
+    task, subject, turn = row.workflow_id.partition(AGAIN)[0].rsplit(":", 2)
     moment = row.completed_at or row.updated_at or 0
     return StoredRun(
         id=row.workflow_id,
         task=task,
         subject=UUID(subject),
-        turn=turn,
-        queue=queue,
+        turn=int(turn),
+        queue=row.queue_partition_key or "default",
         state=row.status,
         updated_at=datetime.fromtimestamp(moment / 1000, UTC),
         error=str(row.error or ""),

@@ -14,7 +14,7 @@ from core.identity.service import ensure_admin
 from core.kernel import migrate as schema
 from core.kernel.db import Database
 from core.settings import Settings, SettingsError
-from core.work import names
+from core.work import logs, names
 from core.work.application import Application, BuiltHouse, HouseT
 from core.work.engine import ClientEngine
 from core.work.pretend import PretendWorld
@@ -55,6 +55,7 @@ def check_migrated(settings: Settings) -> None:
 
 def run_serve(application: Application[HouseT], settings: Settings) -> None:
     """Web and worker in one process, until a signal."""
+    logs.configure(for_people=settings.is_demo)
     check_migrated(settings)
     with _name(settings) as held, ended_by_signals():
         _serve(application, settings, held.name, _say_nothing)
@@ -62,6 +63,7 @@ def run_serve(application: Application[HouseT], settings: Settings) -> None:
 
 def run_web(application: Application[HouseT], settings: Settings, *, threads: int) -> None:
     """Web processes under gunicorn, until a signal. They ask for work and do none."""
+    logs.configure(for_people=settings.is_demo)
     check_migrated(settings)
 
     def make_app() -> WSGIApplication:
@@ -72,6 +74,7 @@ def run_web(application: Application[HouseT], settings: Settings, *, threads: in
 
 def run_worker(application: Application[HouseT], settings: Settings, name: str) -> None:
     """Work until a signal."""
+    logs.configure(for_people=settings.is_demo)
     check_migrated(settings)
     with names.take(settings.data, name or settings.worker) as held, ended_by_signals():
         house = application.build(settings, worker_engine(held.name))
@@ -82,6 +85,7 @@ def run_worker(application: Application[HouseT], settings: Settings, name: str) 
 
 def run_demo(application: Application[HouseT], settings: Settings) -> None:
     """A demo shop beside the pretend world, until a signal."""
+    logs.configure(for_people=True)
     settings.data.mkdir(parents=True, exist_ok=True)
     with _name(settings) as held, ended_by_signals():
         world = PretendWorld(settings.sandbox_port, settings.data / "sandbox")
