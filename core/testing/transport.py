@@ -9,6 +9,8 @@ import requests
 from requests.adapters import BaseAdapter
 from requests.structures import CaseInsensitiveDict
 from werkzeug.test import Client
+from werkzeug.wrappers import Request as Request  # for pretend providers
+from werkzeug.wrappers import Response as Response
 
 
 def reply(

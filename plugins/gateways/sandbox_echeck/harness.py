@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from requests.adapters import BaseAdapter
-
 from core.plugin_api.values import DeclineCode, Notification
 from core.testing.harness import GatewayHarness
 from core.testing.pretend import WEBHOOK_SECRET, PretendWorld, total
+from core.testing.transport import WsgiTransport
 
 ACCOUNT = "000123456789"
 LICENSE = "TX-44871023"
@@ -39,7 +38,7 @@ class ECheckHarness(GatewayHarness[PretendWorld]):
     def close(self, world: PretendWorld) -> None:
         world.close()
 
-    def transport(self, world: PretendWorld) -> BaseAdapter:
+    def transport(self, world: PretendWorld) -> WsgiTransport:
         return world.transport
 
     def settings(self, world: PretendWorld) -> Mapping[str, Any]:

@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from requests.adapters import BaseAdapter
-
 from core.plugin_api.values import Notification, RedirectInstruction
 from core.testing.harness import GatewayHarness
 from core.testing.pretend import WEBHOOK_SECRET, PretendWorld, total
+from core.testing.transport import WsgiTransport
 
 
 class WalletHarness(GatewayHarness[PretendWorld]):
@@ -22,7 +21,7 @@ class WalletHarness(GatewayHarness[PretendWorld]):
     def close(self, world: PretendWorld) -> None:
         world.close()
 
-    def transport(self, world: PretendWorld) -> BaseAdapter:
+    def transport(self, world: PretendWorld) -> WsgiTransport:
         return world.transport
 
     def settings(self, world: PretendWorld) -> Mapping[str, Any]:

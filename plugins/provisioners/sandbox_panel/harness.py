@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from requests.adapters import BaseAdapter
-
 from core.plugin_api.provisioner import AccountRef
 from core.testing.harness import ProvisionerHarness
 from core.testing.pretend import PretendWorld
+from core.testing.transport import WsgiTransport
 
 
 class PanelHarness(ProvisionerHarness[PretendWorld]):
@@ -22,7 +21,7 @@ class PanelHarness(ProvisionerHarness[PretendWorld]):
     def close(self, world: PretendWorld) -> None:
         world.close()
 
-    def transport(self, world: PretendWorld) -> BaseAdapter:
+    def transport(self, world: PretendWorld) -> WsgiTransport:
         return world.transport
 
     def settings(self, world: PretendWorld) -> Mapping[str, Any]:

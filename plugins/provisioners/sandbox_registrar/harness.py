@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from requests.adapters import BaseAdapter
-
 from core.testing.harness import RegistrarHarness
 from core.testing.pretend import PretendWorld
+from core.testing.transport import WsgiTransport
 
 
 class SandboxRegistrarHarness(RegistrarHarness[PretendWorld]):
@@ -21,7 +20,7 @@ class SandboxRegistrarHarness(RegistrarHarness[PretendWorld]):
     def close(self, world: PretendWorld) -> None:
         world.close()
 
-    def transport(self, world: PretendWorld) -> BaseAdapter:
+    def transport(self, world: PretendWorld) -> WsgiTransport:
         return world.transport
 
     def settings(self, world: PretendWorld) -> Mapping[str, Any]:
