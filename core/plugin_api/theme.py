@@ -31,7 +31,8 @@ class SlotFragment:
 
 SLOTS = frozenset({"shop.order_placed.after_summary", "admin.order.side", "shop.home.after_plans"})
 
-# The pages core draws in a theme; a theme without a parent has all of them. docs/themes names their data.
+# The pages core draws in a theme; a theme without a parent has all of them. Each begins with a comment that
+# names its data.
 PAGES = frozenset(
     f"shop/{name}.html"
     for name in (

@@ -111,7 +111,7 @@ def show(error: ErrorPage) -> Response:
         g.error_shown = True
         brand()
         return render("shop/error.html", error.status, error=error, request_id=request_id())
-    except Exception as second:  # whatever breaks the page of an error must not hide it
+    except Exception as second:  # noqa: BLE001  (what breaks the page of an error must not hide it)
         log.warning("the error page itself could not be drawn", id=request_id(), trace=_trace(second))
         return _plain(error)
 

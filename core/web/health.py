@@ -40,7 +40,7 @@ def _migrations(owner: WebHouse) -> bool:
 def _worker(owner: WebHouse) -> bool:
     """Orders would be taken and nobody would work on them."""
     with owner.db.read() as session:
-        return presence.somebody_works(session, now())
+        return bool(presence.somebody_works(session, now()))
 
 
 CHECKS: Mapping[str, Callable[[WebHouse], bool]] = {

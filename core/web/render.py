@@ -11,7 +11,7 @@ from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
-from core.web import csrf, files, security, shown, themes
+from core.web import csrf, files, security, seeds, shown, themes
 from core.web.current import WebHouse, brand, brand_or_none, house, house_of, look
 from core.web.testmode import test_words
 
@@ -36,7 +36,7 @@ def register(flask_app: Flask) -> None:
     core.globals |= {
         "look": look, "here": security.here, "test_words": lambda: test_words(house()), "slot": slot,
     }  # fmt: skip
-    for part in (shown, files, csrf):
+    for part in (shown, files, seeds, csrf):
         part.register(flask_app)
     owner = house_of(flask_app)
     flask_app.extensions[THEMES] = {name: _theme(core, owner, name) for name in owner.plugins.themes}
@@ -49,6 +49,7 @@ def render(name: str, status: int = 200, /, **context: Any) -> Response:
     if theme is None:
         raise NoTheme
     environments = cast("dict[str, Environment]", current_app.extensions[THEMES])
+    context["seeds"] = seeds.stylesheet_url()
     context["styles"] = [_stylesheet(name) for name in _styled(theme.spec.id)]
     return _page(environments[theme.spec.id], name, status, context)
 

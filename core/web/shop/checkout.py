@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from flask import redirect, request, url_for
@@ -13,7 +13,7 @@ from core.clients.values import EMAIL_FORMATS, LANGUAGES, MAIL_TYPES
 from core.kernel.problems import InvalidFields
 from core.orders import cart as carts
 from core.orders import checkout as orders
-from core.orders.values import CartView, MethodView
+from core.orders.values import CartView
 from core.web import cookies, forms
 from core.web.current import brand, house, now, visitor_ip
 from core.web.forms import Form
@@ -54,16 +54,15 @@ def checkout() -> Response:
     cart = carts.view_cart(house(), token) if token else None
     if cart is None or cart.is_empty:
         return redirect(url_for("shop.cart"), 303)
-    methods = orders.methods(house(), token)
     if request.method == "GET":
-        return _page(cart, methods, _saved(token))
-    values = ways.posted_values(methods)
+        return _page(token, cart, _saved(token))
+    values = ways.posted_values(ways.offered())
     if "update" in values:  # another country was chosen, and no script filled the states in
-        return _page(cart, methods, _posted(methods, {}))
+        return _page(token, cart, ways.again({}))
     try:
         orders.save_summary(house(), token, values, ways.lists(values), ip=visitor_ip())
     except InvalidFields as wrong:
-        return _page(cart, methods, _posted(methods, wrong.messages), 422)
+        return _page(token, cart, ways.again(wrong.messages), 422)
     return redirect(url_for("shop.review"), 303)
 
 
@@ -94,12 +93,8 @@ def _saved(token: str) -> Form:
     return Form(values=values, lists=lists)
 
 
-def _posted(methods: Sequence[MethodView], errors: Mapping[str, str]) -> Form:
-    form = forms.posted(errors, secrets=ways.secrets(methods))
-    return replace(form, values=ways.posted_values(methods))
-
-
-def _page(cart: CartView, methods: Sequence[MethodView], form: Form, status: int = 200) -> Response:
+def _page(token: str, cart: CartView, form: Form, status: int = 200) -> Response:
+    methods = orders.methods(house(), token)
     ways.allow(methods)
     wanted = ways.chosen(methods, form.value(ways.CHOICE))
     labels = LABELS | ways.labels(methods, wanted)

@@ -3,15 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from flask import request
 
+from core.brands import service as brands
 from core.orders.values import MethodView
-from core.plugin_api.forms import BrowserSetup, FieldKind
+from core.plugin_api.forms import BrowserSetup, FieldKind, FormField
+from core.plugin_api.gateway import GatewaySpec
 from core.web import forms, security
+from core.web.current import brand, house
+from core.web.forms import Form
 
 CHOICE = "payment_method"
+
+
+class Drawn(Protocol):
+    """What is needed of a payment method to read its form: a spec has it, and so has a view."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def fields(self) -> tuple[FormField, ...]: ...
+
+
+def offered() -> tuple[GatewaySpec, ...]:
+    """The gateways of this brand in the order of the page, without asking any of them anything."""
+    gateways = house().plugins.gateways
+    with house().db.read() as session:
+        names = brands.offered_gateways(session, brand().id, gateways)
+    specs = (gateways[name].spec for name in names)
+    return tuple(spec for spec in specs if spec.accepts(brand().currency))
 
 
 def chosen(methods: Sequence[MethodView], wanted: str) -> str:
@@ -20,7 +44,7 @@ def chosen(methods: Sequence[MethodView], wanted: str) -> str:
     return wanted if wanted in ids else next(iter(ids), "")
 
 
-def posted_values(methods: Sequence[MethodView]) -> dict[str, str]:
+def posted_values(methods: Sequence[Drawn]) -> dict[str, str]:
     """The posted form with the fields of the chosen method.
 
     Two methods may use one field name. Without script all of them arrive, in the order of the page;
@@ -34,7 +58,13 @@ def posted_values(methods: Sequence[MethodView]) -> dict[str, str]:
     return values
 
 
-def secrets(methods: Sequence[MethodView]) -> frozenset[str]:
+def again(errors: Mapping[str, str]) -> Form:
+    """The posted form, to be drawn again with ``errors``."""
+    specs = offered()
+    return replace(forms.posted(errors, secrets=secrets(specs)), values=posted_values(specs))
+
+
+def secrets(methods: Sequence[Drawn]) -> frozenset[str]:
     """Names whose values are never drawn again."""
     return frozenset(
         field.name for method in methods for field in method.fields if field.kind is FieldKind.SECRET
@@ -50,7 +80,8 @@ def labels(methods: Sequence[MethodView], wanted: str) -> dict[str, str]:
 def ids(methods: Sequence[MethodView], wanted: str) -> dict[str, str]:
     """Field name -> id of its element, where two methods may share the name."""
     fields = (field for method in methods if method.id == wanted for field in method.fields)
-    return {CHOICE: "payment-methods"} | {field.name: element_id(wanted, field.name) for field in fields}
+    top = {CHOICE: "payment-methods", "payment_token": "payment-methods"}
+    return top | {field.name: element_id(wanted, field.name) for field in fields}
 
 
 def element_id(method_id: str, name: str) -> str:
@@ -82,11 +113,11 @@ def vendor_scripts(methods: Sequence[MethodView]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(url for script in scripts for url in script.vendor_scripts))
 
 
-def _names(method: MethodView) -> tuple[str, ...]:
+def _names(method: Drawn) -> tuple[str, ...]:
     return (*(field.name for field in method.fields), "payment_token", "keep_card")
 
 
-def _value(methods: Sequence[MethodView], method: MethodView, name: str) -> str:
+def _value(methods: Sequence[Drawn], method: Drawn, name: str) -> str:
     sent: Sequence[str] = request.form.getlist(name)
     sharing = [one for one in methods if name in _names(one)]
     at = sharing.index(method) if len(sent) == len(sharing) else 0

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-
 from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from core.kernel.problems import InvalidFields
 from core.orders import status as orders
-from core.orders.values import MethodView, OrderView
+from core.orders.values import OrderView
 from core.web import forms
 from core.web.current import house, site_url, visitor_ip
 from core.web.forms import Form
@@ -24,14 +21,12 @@ TITLE = "Pay another way"
 def pay(token: str) -> Response:
     """Choose a method for what is still owed. Raises NotFound, and Conflict when nothing is."""
     view = orders.view_order(house(), token)
-    methods = orders.methods_for_order(house(), token)
     if request.method == "GET":
-        return _page(token, view, methods, Form())
-    values = ways.posted_values(methods)
+        return _page(token, view, Form())
     try:
-        orders.pay_again(house(), token, values, ip=visitor_ip())
+        orders.pay_again(house(), token, ways.posted_values(ways.offered()), ip=visitor_ip())
     except InvalidFields as wrong:
-        return _page(token, view, methods, _posted(methods, wrong.messages), 422)
+        return _page(token, view, ways.again(wrong.messages), 422)
     return redirect(order_url(token), 303)
 
 
@@ -52,14 +47,8 @@ def come_back(token: str) -> Response:
     return redirect(url_for("shop.order", token=token, back=1), 303)
 
 
-def _posted(methods: Sequence[MethodView], errors: Mapping[str, str]) -> Form:
-    form = forms.posted(errors, secrets=ways.secrets(methods))
-    return replace(form, values=ways.posted_values(methods))
-
-
-def _page(
-    token: str, view: OrderView, methods: Sequence[MethodView], form: Form, status: int = 200
-) -> Response:
+def _page(token: str, view: OrderView, form: Form, status: int = 200) -> Response:
+    methods = orders.methods_for_order(house(), token)
     ways.allow(methods)
     wanted = ways.chosen(methods, form.value(ways.CHOICE))
     return render(

@@ -9,6 +9,7 @@ from core.orders.values import OrderView, TaskState
 
 PROCESSING = "processing"
 PLACED = "placed"
+MAIL = "mail"  # the key of the task that tells of mails
 LOOK_SECONDS = 2  # while something runs
 WAIT_SECONDS = 10  # while only others can bring it on
 
@@ -54,8 +55,11 @@ def _is_moving(view: OrderView) -> bool:
 
 
 def _is_with_staff(view: OrderView) -> bool:
-    """Paid, and nothing goes on by itself: a person of ours has to act."""
-    return view.invoice_status == "paid" and _has(view, TaskState.WAITING, TaskState.FAILED) and view.finished
+    """Paid, and nothing goes on by itself: a person of ours has to act. A late mail is no such thing."""
+    stuck = any(
+        task.state in (TaskState.WAITING, TaskState.FAILED) for task in view.tasks if task.key != MAIL
+    )
+    return view.invoice_status == "paid" and view.finished and stuck
 
 
 # The first rule that holds decides.

@@ -51,7 +51,10 @@ def test_words_of_a_problem_are_escaped(flask_app: Flask) -> None:
 
 
 def test_an_unforeseen_error_gives_a_number_to_quote(flask_app: Flask) -> None:
-    flask_app.add_url_rule("/fail", "fail", lambda: 1 / 0)
+    def fail() -> str:
+        return str(1 / 0)
+
+    flask_app.add_url_rule("/fail", "fail", fail)
     answer = flask_app.test_client().get("/fail")
     assert answer.headers["X-Request-Id"] in answer.text
 

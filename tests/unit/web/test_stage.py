@@ -95,6 +95,12 @@ def test_coming_back_from_the_payment_site_looks_quickly() -> None:
     assert stage_of(order(S.DONE, S.RUNNING, **PAID), came_back=True).mood == "working"
 
 
+def test_a_late_mail_holds_nothing_up() -> None:
+    late = TaskView(key="mail", title="", detail="", state=S.WAITING)
+    view = order(S.DONE, S.DONE, finished=True, **PAID)
+    assert stage_of(replace(view, tasks=(*view.tasks, late))).mood == "placed"
+
+
 def test_progress_counts_what_is_done() -> None:
     stage = stage_of(order(S.DONE, S.RUNNING, S.TODO))
     assert (stage.done, stage.total, stage.percent) == (3, 5, 60)
