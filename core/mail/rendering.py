@@ -65,9 +65,10 @@ def tidy(value: ValueT) -> ValueT:
 
 
 def _tidy_brand(brand: BrandView) -> BrandView:
-    address = "\n".join(one_line(line) for line in brand.legal_address.splitlines())
-    name, legal_name = one_line(brand.name), one_line(brand.legal_name)
-    return replace(brand, name=name, legal_name=legal_name, legal_address=address)
+    values = {one.name: getattr(brand, one.name) for one in fields(brand)}
+    lines: dict[str, Any] = {name: tidy(value) for name, value in values.items() if isinstance(value, str)}
+    lines["legal_address"] = "\n".join(one_line(line) for line in brand.legal_address.splitlines())
+    return replace(brand, **lines)
 
 
 def _context(letter: Letter) -> dict[str, Any]:

@@ -15,6 +15,8 @@ from email.utils import format_datetime
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import idna
+
 from core.brands.values import BrandView
 from core.mail.models import MailMessage
 from core.mail.words import one_line
@@ -73,10 +75,10 @@ def compose(message: MailMessage, brand: BrandView) -> EmailMessage:
     """
     mail = EmailMessage(policy=SMTP)
     try:
-        mail["From"] = Address(display_name=one_line(brand.name), addr_spec=message.sender)
-        mail["To"] = Address(addr_spec=message.recipient)
+        mail["From"] = _address(message.sender, brand.name)
+        mail["To"] = _address(message.recipient)
         if brand.support_email and message.contact_id is not None:
-            mail["Reply-To"] = Address(display_name=one_line(brand.name), addr_spec=brand.support_email)
+            mail["Reply-To"] = _address(brand.support_email, brand.name)
         mail["Subject"] = one_line(message.subject)
         mail["Date"] = format_datetime(message.created_at)
         mail["Message-ID"] = message.message_id
@@ -89,6 +91,13 @@ def compose(message: MailMessage, brand: BrandView) -> EmailMessage:
         # The standard library's parser of addresses answers bad ones with any of these.
         raise Rejected(f"It can not be written as a mail: {type(error).__name__}: {error}") from error
     return mail
+
+
+def _address(text: str, name: str = "") -> Address:
+    """One mailbox, its domain in ASCII. Raises what the parser raises for anything else."""
+    local, at, domain = text.rpartition("@")
+    host = domain if domain.isascii() else idna.encode(domain, uts46=True).decode("ascii")
+    return Address(display_name=one_line(name), addr_spec=f"{local}{at}{host}")
 
 
 def send(server: MailServer, mail: EmailMessage) -> None:
@@ -104,8 +113,6 @@ def send(server: MailServer, mail: EmailMessage) -> None:
         raise _final(error, *next(iter(error.recipients.values()))) from error
     except (smtplib.SMTPSenderRefused, smtplib.SMTPDataError) as error:
         raise _final(error, error.smtp_code, error.smtp_error) from error
-    except smtplib.SMTPNotSupportedError as error:
-        raise Rejected(str(error)) from error
     finally:
         _leave(client)
 
