@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
@@ -16,6 +17,7 @@ from werkzeug.test import TestResponse
 from core import app as house_building
 from core.app import Innkeeper
 from core.demo import set_up
+from core.identity import passwords
 from core.settings import Settings, load
 from core.web.flask_app import create_flask
 from core.work.inline import InlineEngine
@@ -41,9 +43,21 @@ def demo_house(demo_settings: Settings) -> Iterator[Innkeeper]:
     house.db.dispose()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def flask_app(demo_house: Innkeeper) -> Flask:
+    """One application for all tests that leave it as it is."""
     return create_flask(demo_house)
+
+
+@pytest.fixture
+def own_app(demo_house: Innkeeper) -> Flask:
+    """An application for one test, which may add pages to it."""
+    return create_flask(demo_house)
+
+
+@pytest.fixture(autouse=True)
+def _cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 
 
 @pytest.fixture
@@ -75,7 +89,7 @@ def visitor(client: FlaskClient) -> Visitor:
     return Visitor(client)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def production_app(demo_house: Innkeeper) -> Flask:
     """The same house as a production site at https://shop.example."""
     settings = demo_house.settings.model_copy(

@@ -28,12 +28,12 @@ from tests.unit.web.conftest import Visitor
         (RuntimeError("secret detail"), 500, "Something broke on our side"),
     ],
 )
-def test_each_problem_has_its_page(flask_app: Flask, error: Exception, status: int, words: str) -> None:
+def test_each_problem_has_its_page(own_app: Flask, error: Exception, status: int, words: str) -> None:
     def fail() -> str:
         raise error
 
-    flask_app.add_url_rule("/fail", "fail", fail)
-    answer = flask_app.test_client().get("/fail")
+    own_app.add_url_rule("/fail", "fail", fail)
+    answer = own_app.test_client().get("/fail")
     assert answer.status_code == status
     assert words in answer.text
     assert 'class="lobby"' in answer.text
@@ -42,20 +42,20 @@ def test_each_problem_has_its_page(flask_app: Flask, error: Exception, status: i
     assert answer.headers["Content-Security-Policy"]
 
 
-def test_words_of_a_problem_are_escaped(flask_app: Flask) -> None:
+def test_words_of_a_problem_are_escaped(own_app: Flask) -> None:
     def fail() -> str:
         raise Conflict("<script>alert(1)</script>")
 
-    flask_app.add_url_rule("/fail", "fail", fail)
-    assert "<script>alert" not in flask_app.test_client().get("/fail").text
+    own_app.add_url_rule("/fail", "fail", fail)
+    assert "<script>alert" not in own_app.test_client().get("/fail").text
 
 
-def test_an_unforeseen_error_gives_a_number_to_quote(flask_app: Flask) -> None:
+def test_an_unforeseen_error_gives_a_number_to_quote(own_app: Flask) -> None:
     def fail() -> str:
         return str(1 / 0)
 
-    flask_app.add_url_rule("/fail", "fail", fail)
-    answer = flask_app.test_client().get("/fail")
+    own_app.add_url_rule("/fail", "fail", fail)
+    answer = own_app.test_client().get("/fail")
     assert answer.headers["X-Request-Id"] in answer.text
 
 
