@@ -41,10 +41,12 @@ class Innkeeper:
     engine: Engine
 
 
-def build(settings: Settings, engine: EngineFactory, *, clock: Clock | None = None) -> Innkeeper:
+def build(
+    settings: Settings, engine: EngineFactory, *, clock: Clock | None = None, db: Database | None = None
+) -> Innkeeper:
     """Put the application together. Raises SettingsError and, with strict plugins, PluginLoadError."""
     clock = clock or SystemClock()
-    db = Database(settings.database)
+    db = db or Database(settings.database)
     plugins = load_plugins(plugin_settings(settings), clock, strict=settings.plugins.strict)
     house = Innkeeper(
         settings=settings,

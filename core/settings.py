@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -87,10 +88,9 @@ def load(config: Path | None = None, environment: Mapping[str, str] | None = Non
     """Read file and environment. Raises SettingsError."""
     environment = os.environ if environment is None else environment
     path = config or Path(environment.get(f"{PREFIX}CONFIG", DEFAULT_CONFIG))
-    data = _read_file(path)
-    data |= _read_environment(environment)
-    data["config_file"] = str(path)
-    settings = _validate(data, path)
+    given = _read_environment(environment)
+    data = _read_file(path) | given | {"config_file": str(path)}
+    settings = _validate(data, path, given)
     return _with_sandbox_url(settings)
 
 
@@ -134,7 +134,7 @@ def _read_secret(name: str, path: str) -> str:
         raise SettingsError(f"environment: {name} names {path}, which can not be read.") from error
 
 
-def _validate(data: Mapping[str, Any], path: Path) -> Settings:
+def _validate(data: Mapping[str, Any], path: Path, from_environment: Iterable[str]) -> Settings:
     try:
         return Settings.model_validate(data)
     except ValidationError as error:
@@ -142,6 +142,9 @@ def _validate(data: Mapping[str, Any], path: Path) -> Settings:
         key = ".".join(str(part) for part in first["loc"])
         if first["type"] == "extra_forbidden":
             raise SettingsError(f"{path}: {key} is not a setting of Innkeeper.") from None
+        if key.partition(".")[0] in from_environment:
+            variable = f"{PREFIX}{key.partition('.')[0].upper()}"
+            raise SettingsError(f"environment: {variable}: {first['msg']}.") from None
         raise SettingsError(f"{path}: {key}: {first['msg']}.") from None
 
 
@@ -176,7 +179,18 @@ def require_secret(settings: Settings) -> bytes:
 def _demo_secret(path: Path) -> bytes:
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(os.urandom(MIN_SECRET).hex().encode())
+        _write_once(path, os.urandom(MIN_SECRET).hex().encode())
     return path.read_bytes()
+
+
+def _write_once(path: Path, content: bytes) -> None:
+    """Whole or not at all, whatever dies in between; of processes that start together the first wins."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    with suppress(FileExistsError):
+        os.link(draft, path)
+    draft.unlink()

@@ -16,6 +16,7 @@ pytest_plugins = [
     "tests.fixtures.postgres",
     "tests.fixtures.database",
     "tests.fixtures.house",
+    "tests.fixtures.innkeeper",
     "tests.fixtures.localstripe",
     "tests.fixtures.powerdns",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import insert, select, update
@@ -13,8 +14,10 @@ from core.billing import ledger
 from core.billing.ledger import Side
 from core.billing.models import Invoice, InvoiceLine, TaxLine
 from core.billing.values import Applied, Draft, DraftLine, DraftTax, InvoiceHead
+from core.brands import service as brands
 from core.clients import service as clients
 from core.kernel import numbers
+from core.kernel.clock import local_date
 from core.kernel.db import changed
 from core.kernel.ids import new_id
 from core.kernel.money import Money
@@ -22,9 +25,16 @@ from core.kernel.problems import NotFound
 from core.kernel.work import House, publish
 from core.services import service as services
 
+OPEN = ("unpaid", "pending")
+
 
 class CannotIssue(ValueError):
     """The draft contradicts itself: a mistake of ours, never stored."""
+
+
+def today(session: Session, house: House, brand_id: UUID) -> date:
+    """The day in the brand's zone: what documents and entries are dated with (M22, M23)."""
+    return local_date(house.clock.now(), brands.brand_by_id(session, brand_id).timezone)
 
 
 def issue(session: Session, house: House, draft: Draft) -> InvoiceHead:
@@ -128,7 +138,7 @@ def lay_on(session: Session, house: House, invoice_id: UUID, amount_minor: int) 
     """
     while True:
         head = find(session, invoice_id)
-        fits = min(amount_minor, head.open.minor) if head.status in ("unpaid", "pending") else 0
+        fits = min(amount_minor, head.open.minor) if head.status in OPEN else 0
         if fits == 0 or _raise_paid(session, house, head, fits):
             break
     settled = fits > 0 and fits == head.open.minor
@@ -141,16 +151,14 @@ def lay_on(session: Session, house: House, invoice_id: UUID, amount_minor: int) 
 
 def _raise_paid(session: Session, house: House, head: InvoiceHead, amount_minor: int) -> bool:
     settles = amount_minor == head.open.minor
-    today = house.clock.now().date()
     return changed(
         session,
         update(Invoice)
-        .where(Invoice.id == head.id, Invoice.paid_minor == head.paid.minor)
-        .where(Invoice.status.in_(("unpaid", "pending")))
+        .where(Invoice.id == head.id, Invoice.paid_minor == head.paid.minor, Invoice.status.in_(OPEN))
         .values(
             paid_minor=Invoice.paid_minor + amount_minor,
-            status="paid" if settles else Invoice.status,
-            paid_on=today if settles else None,
+            status="paid" if settles else "unpaid",  # what was on its way has arrived
+            paid_on=today(session, house, head.brand_id) if settles else None,
         ),
     )
 
@@ -166,7 +174,16 @@ def take_back(session: Session, house: House, invoice_id: UUID, amount_minor: in
     )
     if not reopened:
         raise NotFound("This invoice has nothing to take back.")
+    if head.status == "paid":
+        services.no_longer_paid(session, _periods(session, invoice_id))
     publish(house, session, "invoice.reopened", {"invoice_id": head.id, "client_id": head.client_id})
+
+
+def keep_open(session: Session, invoice_id: UUID) -> InvoiceHead:
+    """The invoice as it is, held until the transaction ends: nobody pays or voids it meanwhile."""
+    session.flush()
+    changed(session, update(Invoice).where(Invoice.id == invoice_id).values(status=Invoice.status))
+    return find(session, invoice_id)
 
 
 def mark_pending(session: Session, invoice_id: UUID, *, pending: bool) -> None:
@@ -184,26 +201,36 @@ def void(session: Session, house: House, invoice_id: UUID) -> bool:
     voided = changed(
         session,
         update(Invoice)
-        .where(Invoice.id == invoice_id, Invoice.paid_minor == 0, Invoice.status.in_(("unpaid", "pending")))
+        .where(Invoice.id == invoice_id, Invoice.paid_minor == 0, Invoice.status.in_(OPEN))
         .where(Invoice.total_minor > 0)
         .values(status="void"),
     )
     if voided:
         ledger.reverse(
             session, source=f"invoice:{invoice_id}", new_source=f"invoice:{invoice_id}:void",
-            occurred_on=house.clock.now().date(), now=house.clock.now(), note=f"{head.label} void",
+            occurred_on=today(session, house, head.brand_id), now=house.clock.now(),
+            note=f"{head.label} void",
         )  # fmt: skip
     return voided
 
 
 def _tell_paid(session: Session, house: House, head: InvoiceHead) -> None:
+    services.paid_until(session, [(service, end) for service, _, end in _periods(session, head.id)])
+    publish(house, session, "invoice.paid", {"invoice_id": head.id, "client_id": head.client_id})
+
+
+def _periods(session: Session, invoice_id: UUID) -> list[tuple[UUID, date, date]]:
+    """(service, first day, first day after) of what recurs on an invoice."""
     rows = session.execute(
-        select(InvoiceLine.service_id, InvoiceLine.period_end).where(
-            InvoiceLine.invoice_id == head.id, InvoiceLine.kind == "recurring"
+        select(InvoiceLine.service_id, InvoiceLine.period_start, InvoiceLine.period_end).where(
+            InvoiceLine.invoice_id == invoice_id, InvoiceLine.kind == "recurring"
         )
     )
-    services.paid_until(session, [(row[0], row[1]) for row in rows if row[0] and row[1]])
-    publish(house, session, "invoice.paid", {"invoice_id": head.id, "client_id": head.client_id})
+    return [
+        (service_id, start, end)
+        for service_id, start, end in rows
+        if service_id is not None and start is not None and end is not None
+    ]
 
 
 def find(session: Session, invoice_id: UUID) -> InvoiceHead:

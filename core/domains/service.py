@@ -47,10 +47,9 @@ def hold(
 
 def registered(session: Session, service_id: UUID, expires_on: date | None) -> bool:
     """The registrar has it: held until its expiry. Harmless to repeat; False when there is no such name."""
-    return changed(
-        session,
-        update(Domain).where(Domain.service_id == service_id).values(state="held", expires_on=expires_on),
-    )
+    statement = update(Domain).where(Domain.service_id == service_id, Domain.state != "released")
+    until = {"expires_on": expires_on} if expires_on else {}  # done by hand: nobody said until when
+    return changed(session, statement.values(state="held", **until))
 
 
 def release(session: Session, service_id: UUID) -> None:
@@ -58,9 +57,12 @@ def release(session: Session, service_id: UUID) -> None:
     changed(session, update(Domain).where(Domain.service_id == service_id).values(state="released"))
 
 
+def holder_of(session: Session, name: str) -> UUID | None:
+    """The service that has the name, or is getting it."""
+    statement = select(Domain.service_id).where(Domain.name == name, Domain.state != "released")
+    return session.execute(statement).scalar_one_or_none()
+
+
 def is_held(session: Session, name: str) -> bool:
     """Whether one of our clients has it, or is getting it."""
-    return (
-        session.execute(select(Domain.id).where(Domain.name == name, Domain.state != "released")).first()
-        is not None
-    )
+    return holder_of(session, name) is not None

@@ -6,13 +6,15 @@ on SQLite, so limited things are guarded by a conditional ``UPDATE`` and constra
 
 from __future__ import annotations
 
+import random
 import threading
+import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 from uuid import UUID
 
 from sqlalchemy import (
@@ -31,6 +33,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.engine.interfaces import Dialect
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
 
 NAMING = {
@@ -41,6 +44,9 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 BUSY_TIMEOUT_SECONDS = 30
+TRIES = 4  # of a transaction that met another one: deadlock or serialization failure
+LOST_RACES = frozenset({"40P01", "40001"})  # PostgreSQL, appendix A
+ResultT = TypeVar("ResultT")
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -148,6 +154,19 @@ class Database:
             if self.is_sqlite:
                 self._writers.release()
 
+    def run(self, work: Callable[[Session], ResultT]) -> ResultT:
+        """``work`` in one write transaction; from the start again when PostgreSQL rolled it back because
+        two transactions waited for each other. ``work`` has no effect but on its session."""
+        for tried in range(1, TRIES + 1):
+            try:
+                with self.transaction() as session:
+                    return work(session)
+            except DBAPIError as error:
+                if tried == TRIES or getattr(error.orig, "sqlstate", "") not in LOST_RACES:
+                    raise
+                time.sleep(random.uniform(0.01, 0.05) * tried)  # noqa: S311
+        raise AssertionError("unreachable")
+
     @contextmanager
     def read(self) -> Iterator[Session]:
         """One snapshot to read from. What is written in it is thrown away."""
@@ -158,6 +177,8 @@ class Database:
     def _session(self, *, write: bool) -> Iterator[Session]:
         with self.engine.connect() as connection:
             connection.execution_options(innkeeper_write=write)
+            if not write and not self.is_sqlite:  # all that is read was true at one moment
+                connection.execution_options(isolation_level="REPEATABLE READ")
             with Session(connection, expire_on_commit=False) as session:
                 yield session
 

@@ -132,6 +132,8 @@ def mark_done(session: Session, delivery_id: UUID) -> None:
 def mark_failed(session: Session, delivery_id: UUID, error: str, now: datetime) -> None:
     """Plan the next try on the ladder; after GIVE_UP_AFTER tries it is dead and staff see it."""
     delivery = session.get_one(OutboxDelivery, delivery_id)
+    if delivery.state != "due":
+        return  # another run of the same delivery ended well
     delivery.attempts += 1
     delivery.error = error[:500]
     step = RETRY_AFTER[min(delivery.attempts, len(RETRY_AFTER)) - 1]

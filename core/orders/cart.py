@@ -73,26 +73,25 @@ def find_any(session: Session, token: str | None) -> Cart | None:
 
 def view_cart(house: PluginHouse, token: str | None) -> CartView | None:
     """The cart with its prices held; None when there is none (never opened, expired, placed)."""
-    with house.db.transaction() as session:
-        cart = find(session, house, token)
-        if cart is None:
-            return None
-        answer = quotes.priced(session, house, cart)
-        bill = pricing.bill(
-            answer.quote,
-            [w.line_id for w in answer.wanted],
-            [w.product.slug for w in answer.wanted],
-            answer.brand.locale,
-        )
-        return CartView(
-            id=cart.id,
-            currency=cart.currency,
-            bill=bill,
-            coupon_code=cart.coupon_code,
-            coupon_error=answer.coupon_error,
-            held_until=answer.expires_at,
-            changed=answer.changed,
-        )
+    try:
+        cart, answer = quotes.look(house, token, _live)
+    except Conflict:
+        return None
+    bill = pricing.bill(
+        answer.quote,
+        [w.line_id for w in answer.wanted],
+        [w.product.slug for w in answer.wanted],
+        answer.brand.locale,
+    )
+    return CartView(
+        id=cart.id,
+        currency=cart.currency,
+        bill=bill,
+        coupon_code=cart.coupon_code,
+        coupon_error=answer.coupon_error,
+        held_until=answer.expires_at,
+        changed=answer.changed,
+    )
 
 
 def add_line(
@@ -121,12 +120,14 @@ def add_line(
             raise InvalidFields({"cycle": "Choose how often you would like to pay."})
     count = _quantity(quantity)
     name = _domain(house, product, domain)
+    if name and count != 1:
+        raise InvalidFields({"quantity": "There is one for each domain: add it again for another one."})
     with house.db.transaction() as session:
         cart = find(session, house, token)
         if cart is None:
             token = new_token()
             cart = _new(session, house, brand_id, token)
-        _append(session, cart, product, wanted, name, 1 if product.kind == "domain" else count)
+        _append(session, cart, product, wanted, name, count)
     assert token is not None
     return token
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -49,13 +50,12 @@ def methods(house: PluginHouse, token: str | None) -> tuple[MethodView, ...]:
 
     Empty when nothing is to be paid.
     """
-    with house.db.transaction() as session:
-        cart = _live(session, house, token)
-        if quotes.priced(session, house, cart).quote.total_minor == 0:
-            return ()
-        offered = brands.offered_gateways(session, cart.brand_id, house.plugins.gateways)
-        currency = cart.currency
-    return tuple(method(house, one) for one in offered if house.plugins.gateways[one].spec.accepts(currency))
+    cart, answer = quotes.look(house, token, _live)
+    if answer.quote.total_minor == 0:
+        return ()
+    with house.db.read() as session:
+        offered = offered_for(session, house, cart.brand_id, cart.currency)
+    return tuple(method(house, one) for one in offered)
 
 
 def method(house: PluginHouse, gateway: str) -> MethodView:
@@ -99,9 +99,12 @@ def save_summary(
         is_client = cart.client_id is not None
         brand_id = cart.brand_id
         clean, wrong = (None, {}) if is_client else _check_contact(session, form, lists)
-    free = not methods(house, token)
+        currency = cart.currency
+    free = _is_free(house, token)
     gateway = "" if free else form.get("payment_method", "").strip()
-    source, method_errors = (None, {}) if free else collect(house, gateway, form, brand_id, ip=ip)
+    source, method_errors = (
+        (None, {}) if free else collect(house, gateway, form, brand_id, ip=ip, currency=currency)
+    )
     wrong |= method_errors
     if wrong:
         raise InvalidFields(wrong)
@@ -132,15 +135,19 @@ def _check_contact(
     return (None if wrong else clean), wrong
 
 
+def _is_free(house: PluginHouse, token: str | None) -> bool:
+    return quotes.look(house, token, _live)[1].quote.total_minor == 0
+
+
 def collect(
-    house: PluginHouse, gateway: str, form: Mapping[str, str], brand_id: UUID, *, ip: str
+    house: PluginHouse, gateway: str, form: Mapping[str, str], brand_id: UUID, *, ip: str, currency: str
 ) -> tuple[PaymentSource | None, dict[str, str]]:
     """Have the chosen gateway check its fields; returns (source, errors by field). Calls out.
 
     Raises Refused after too many tries from one address: the gateway is not called then.
     """
     with house.db.read() as session:
-        offered = brands.offered_gateways(session, brand_id, house.plugins.gateways)
+        offered = offered_for(session, house, brand_id, currency)
     if gateway not in offered:
         return None, {"payment_method": "Choose how you would like to pay."}
     plugin = house.plugins.build_gateway(gateway)
@@ -149,11 +156,24 @@ def collect(
     _count_try(house, ip)
     fields = {name: value for name, value in form.items() if "password" not in name}
     try:
-        return ask(lambda: plugin.collect(fields), StoredMethod, BankAccount, db=house.db, plugin=plugin), {}
+        source = ask(lambda: plugin.collect(fields), StoredMethod, BankAccount, db=house.db, plugin=plugin)
+        return _mandated(source, ip), {}
     except PluginInvalidFields as error:
         return None, dict(error.messages)
     except PluginError:
         return None, {"payment_method": "This way to pay does not answer at the moment. Choose another."}
+
+
+def _mandated(source: PaymentSource, ip: str) -> PaymentSource:
+    """What was agreed to for a bank debit is kept with the address it was agreed from."""
+    return replace(source, mandate_ip=ip) if isinstance(source, BankAccount) else source
+
+
+def offered_for(session: Session, house: PluginHouse, brand_id: UUID, currency: str) -> tuple[str, ...]:
+    """The gateways of a brand that take its currency, in the brand's order."""
+    enabled = house.plugins.gateways
+    offered = brands.offered_gateways(session, brand_id, enabled)
+    return tuple(one for one in offered if enabled[one].spec.accepts(currency))
 
 
 def _count_try(house: PluginHouse, ip: str) -> None:
@@ -203,10 +223,9 @@ def saved_contact(house: PluginHouse, token: str | None) -> Mapping[str, Any]:
 
 def review(house: PluginHouse, token: str | None) -> Review:
     """Order Details. Raises Conflict when a step before it is missing."""
-    with house.db.transaction() as session:
-        cart = _live(session, house, token)
-        answer = quotes.priced(session, house, cart)
-        ready(house, cart, answer)
+    cart, answer = quotes.look(house, token, _live)
+    with house.db.read() as session:
+        ready(session, house, cart, answer)
         terms = terms_of(session, house, cart)
         bill = pricing.bill(
             answer.quote, [w.line_id for w in answer.wanted], [w.product.slug for w in answer.wanted],
@@ -226,7 +245,7 @@ def review(house: PluginHouse, token: str | None) -> Review:
         )
 
 
-def ready(house: PluginHouse, cart: Cart, answer: quotes.Priced) -> None:
+def ready(session: Session, house: PluginHouse, cart: Cart, answer: quotes.Priced) -> None:
     """Raises Conflict that names the step that is missing."""
     if not answer.wanted:
         raise Conflict("Your cart is empty.")
@@ -234,10 +253,9 @@ def ready(house: PluginHouse, cart: Cart, answer: quotes.Priced) -> None:
         raise Conflict("Tell us first who the account is for.")
     if answer.quote.total_minor == 0:
         return
-    entry = house.plugins.gateways.get(cart.gateway)
-    if entry is None:
+    if cart.gateway not in offered_for(session, house, cart.brand_id, cart.currency):
         raise Conflict("Choose how you would like to pay: the way chosen before is not offered any more.")
-    if entry.spec.can(Collects) and not cart.source_encrypted:
+    if house.plugins.gateway_spec(cart.gateway).can(Collects) and not cart.source_encrypted:
         raise Conflict("Enter your payment details first.")
 
 

@@ -13,12 +13,15 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from core.catalog import service as catalog
+from core.catalog.values import ProductView
 from core.clients import service as clients
 from core.clients.values import ContactView
 from core.domains import service as domains
+from core.kernel.calendar import Cycle
 from core.kernel.db import changed
 from core.kernel.outbox import Fact, Subscriber
 from core.kernel.work import publish
+from core.orders import names
 from core.orders.models import Order, OrderLine
 from core.plugin_host.house import PluginHouse
 from core.provisioning import placement
@@ -26,8 +29,6 @@ from core.provisioning import service as provisioning
 from core.provisioning.values import Wish
 from core.services import service as services
 from core.services.values import ServiceView
-
-DEFAULT_YEARS = 1
 
 
 def subscribers(house: PluginHouse) -> tuple[Subscriber, ...]:
@@ -37,6 +38,7 @@ def subscribers(house: PluginHouse) -> tuple[Subscriber, ...]:
         Subscriber(
             name="orders.complete", event="service.activated", handle=lambda fact: complete(house, fact)
         ),
+        Subscriber(name="orders.end", event="service.terminated", handle=lambda fact: complete(house, fact)),
     )
 
 
@@ -48,7 +50,8 @@ def deliver(house: PluginHouse, fact: Fact) -> None:
         ).scalar_one_or_none()
         if order is None or order.state not in ("placed", "paid"):
             return
-        _move(session, order.id, ("placed", "paid"), "provisioning")
+        if not _move(session, order.id, ("placed", "paid"), "provisioning"):
+            return
         contact = clients.primary_contact(session, order.client_id)
         for service in _services(session, order.id):
             _build(session, house, service, contact)
@@ -79,7 +82,7 @@ def _build(session: Session, house: PluginHouse, service: ServiceView, contact: 
         "contact_name": f"{contact.first_name} {contact.last_name}".strip(),
     }
     if product.provisioner in house.plugins.registrars or product.kind == "domain":
-        request |= _name_request(session, service, product.provisioner, options, contact)
+        request |= _name_request(session, service, product, contact)
         options = {}
     wish = Wish(
         service_id=service.id, plugin=product.provisioner, pool_id=product.pool_id, domain=service.domain,
@@ -89,41 +92,46 @@ def _build(session: Session, house: PluginHouse, service: ServiceView, contact: 
 
 
 def _name_request(
-    session: Session, service: ServiceView, registrar: str, options: dict[str, Any], contact: ContactView
+    session: Session, service: ServiceView, product: ProductView, contact: ContactView
 ) -> dict[str, Any]:
-    years = int(options.get("years", DEFAULT_YEARS))
-    nameservers = [str(one) for one in options.get("nameservers", ())]
-    whois = {
-        name: str(getattr(contact, name) or "")
-        for name in ("first_name", "last_name", "company_name", "email", "street_address", "address_2",
-                     "city", "state", "postal_code", "country")
-    } | {"phone": contact.primary_phone}  # fmt: skip
-    if not domains.is_held(session, service.domain):
-        domains.hold(
-            session, name=service.domain, service_id=service.id, registrar=registrar, years=years,
-            nameservers=nameservers, whois=whois,
-        )  # fmt: skip
-    return {"years": years, "nameservers": nameservers, "whois": whois}
+    """The name is held since the order was placed; one that is another's by now is refused by the job."""
+    request = names.request_for(product, Cycle.of(service.cycle_unit, service.cycle_count), contact)
+    if domains.holder_of(session, service.domain) is None:
+        names.hold(session, product, service.domain, service.id, request)
+    return request
 
 
 def complete(house: PluginHouse, fact: Fact) -> None:
-    """A service runs: note a domain's expiry; when all services of its order run, the order is done."""
+    """A service runs, or will never run: note a domain's expiry; when none of its order's services is
+    awaited any more, the order is done, or cancelled when not one of them runs."""
     service_id = UUID(fact.payload["service_id"])
     with house.db.transaction() as session:
         _note_domain(session, service_id)
         order_id = session.execute(
             select(OrderLine.order_id).where(OrderLine.service_id == service_id)
         ).scalar_one_or_none()
-        if order_id is None or any(one.status == "pending" for one in _services(session, order_id)):
+        if order_id is None:
             return
-        done = _move(
-            session, order_id, ("placed", "paid", "provisioning"), "completed", completed_at=house.clock.now()
-        )
-        if done:
-            order = session.get_one(Order, order_id)
-            publish(house, session, "order.completed", {"order_id": order.id, "client_id": order.client_id})
+        statuses = {one.status for one in _services(session, order_id)}
+        if "pending" not in statuses:
+            _end(session, house, order_id, completed=statuses != {"cancelled"})
+
+
+def _end(session: Session, house: PluginHouse, order_id: UUID, *, completed: bool) -> None:
+    under_way = ("placed", "paid", "provisioning")
+    if completed:
+        done = _move(session, order_id, under_way, "completed", completed_at=house.clock.now())
+    else:
+        done = _move(session, order_id, under_way, "cancelled")
+    if done:
+        order = session.get_one(Order, order_id)
+        name = "order.completed" if completed else "order.cancelled"
+        publish(house, session, name, {"order_id": order.id, "client_id": order.client_id})
 
 
 def _note_domain(session: Session, service_id: UUID) -> None:
+    if services.find(session, service_id).status in ("cancelled", "terminated"):
+        domains.release(session, service_id)
+        return
     expires = placement.access_of(session, service_id).get("Expires")
     domains.registered(session, service_id, date.fromisoformat(expires) if expires else None)

@@ -23,12 +23,13 @@ from core.catalog import service as catalog
 from core.clients import service as clients
 from core.clients.values import CleanContact, ContactView
 from core.kernel import numbers
+from core.kernel.calendar import Cycle
 from core.kernel.clock import local_date
 from core.kernel.db import changed
 from core.kernel.ids import hash_token, new_id, new_token
 from core.kernel.problems import Conflict, InvalidFields
 from core.kernel.work import publish
-from core.orders import quotes
+from core.orders import names, quotes
 from core.orders.cart import find_any
 from core.orders.checkout import GONE, open_source, ready, terms_of
 from core.orders.models import Cart, CouponUse, Order, OrderLine
@@ -63,8 +64,7 @@ def place(house: PluginHouse, token: str | None, *, quote_id: str, accepted: boo
     a step is missing, the price is not the one that was shown, stock or coupon ran out.
     """
     try:
-        with house.db.transaction() as session:
-            return _place(session, house, token, quote_id, accepted, ip)
+        return house.db.run(lambda session: _place(session, house, token, quote_id, accepted, ip))
     except IntegrityError as error:
         known = _already(house, token)
         if known is None:
@@ -111,7 +111,7 @@ def _check(
     session: Session, house: PluginHouse, cart: Cart, order_id: UUID, quote_id: str, accepted: bool, ip: str
 ) -> _Placing:
     answer = quotes.priced(session, house, cart)
-    ready(house, cart, answer)
+    ready(session, house, cart, answer)
     if str(answer.id) != quote_id:
         raise Conflict("What you saw has changed meanwhile. Please check the order once more.")
     if terms_of(session, house, cart) and not accepted:
@@ -129,6 +129,7 @@ def _write(session: Session, house: PluginHouse, placing: _Placing) -> PlacedOrd
     account_id = _billing_account(session, house, placing, client_id)
     contact = clients.primary_contact(session, client_id)
     service_ids = _services(session, house, placing, client_id, account_id)
+    _hold_names(session, placing, contact, service_ids)
     invoice = billing.issue(session, house, _draft(placing, client_id, contact, service_ids))
     order, token = _order(session, house, placing, client_id, invoice, is_new=is_new)
     _order_lines(session, placing, service_ids)
@@ -143,7 +144,7 @@ def _write(session: Session, house: PluginHouse, placing: _Placing) -> PlacedOrd
 
 def _take_limited(session: Session, quote: Quote) -> None:
     """Stock and coupon uses go by conditional update: of two buyers of the last one, one gets it."""
-    for line in quote.lines:
+    for line in sorted(quote.lines, key=lambda line: line.product_id):  # all in one order: no deadlock
         if not catalog.take_stock(session, line.product_id, line.quantity):
             raise Conflict(f"{line.name} has just sold out. Please take it out of your cart.")
     if quote.coupon_id and not catalog.use_coupon(session, quote.coupon_id):
@@ -197,6 +198,15 @@ def _services(
         )
         for line in placing.quote.lines
     ]
+
+
+def _hold_names(session: Session, placing: _Placing, contact: ContactView, service_ids: list[UUID]) -> None:
+    """Two buyers of one domain name: the second is told before they pay."""
+    for line, service_id in zip(placing.quote.lines, service_ids, strict=True):
+        product = catalog.product_by_id(session, line.product_id) if line.kind == "domain" else None
+        if product is not None:
+            cycle = Cycle.of(line.cycle_unit, line.cycle_count)
+            names.hold(session, product, line.domain, service_id, names.request_for(product, cycle, contact))
 
 
 def _draft(placing: _Placing, client_id: UUID, contact: ContactView, service_ids: list[UUID]) -> Draft:

@@ -5,7 +5,7 @@ Nothing the browser sends changes an amount: a cart names products, cycles and q
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -47,43 +47,93 @@ class Priced:
     coupon_error: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """A cart with everything that decides its price, and the last quote that was given for it."""
+
+    brand: BrandView
+    now: datetime
+    today: date
+    wanted: tuple[Wanted, ...]
+    gone: tuple[tuple[UUID, str], ...]  # lines whose product is no longer for sale
+    coupon: CouponView | None
+    coupon_error: str
+    buyer: Buyer
+    digest: str
+    last: QuoteRow | None
+
+    @property
+    def held(self) -> QuoteRow | None:
+        """The quote whose price is still the price: of the same question, within the hold."""
+        last = self.last
+        is_held = last is not None and last.digest == self.digest and last.expires_at > self.now
+        return last if is_held else None
+
+
+def look(
+    house: PluginHouse, token: str | None, find: Callable[[Session, PluginHouse, str | None], Cart]
+) -> tuple[Cart, Priced]:
+    """The cart that ``find`` gives, with the quote that holds for it. Writes only what is new."""
+    with house.db.read() as session:
+        cart = find(session, house, token)
+        asked = _ask(session, house, cart)
+        if asked.held is not None and not asked.gone:
+            return cart, _priced(asked.held, asked, "")
+    with house.db.transaction() as session:
+        cart = find(session, house, token)
+        return cart, priced(session, house, cart)
+
+
 def priced(session: Session, house: PluginHouse, cart: Cart) -> Priced:
     """The quote that holds for the cart now; made and stored when there is none.
 
     In a write transaction. Lines whose product is no longer for sale leave the cart and are named.
     """
+    asked = _ask(session, house, cart)
+    if asked.gone:
+        gone = [line_id for line_id, _ in asked.gone]
+        session.execute(delete(CartLine).where(CartLine.id.in_(gone)))
+    if asked.held is not None:
+        return _priced(asked.held, asked, _missing(asked))
+    place = asked.buyer.place
+    rules = tax.rules_for(session, asked.brand.id, place, asked.today) if place else ()
+    quote = price(
+        asked.wanted, currency=cart.currency, coupon=asked.coupon, rules=rules, buyer=asked.buyer,
+        rounding=asked.brand.tax_rounding, today=asked.today,
+    )  # fmt: skip
+    row = _store(session, cart, asked.digest, quote, asked.now)
+    return _priced(row, asked, _missing(asked) or _moved(asked.last, asked.digest, quote))
+
+
+def _ask(session: Session, house: PluginHouse, cart: Cart) -> _Asked:
     brand = brands.brand_by_id(session, cart.brand_id)
     now = house.clock.now()
     today = local_date(now, brand.timezone)
     wanted, gone = _wanted(session, cart, today)
     coupon, coupon_error = _coupon(session, cart, wanted, today)
     buyer = _buyer(session, cart)
-    asked = digest(wanted, coupon.code if coupon else "", buyer, cart.currency)
-    last = _last(session, cart.id)
-    if last is not None and last.digest == asked and last.expires_at > now:
-        return _priced(last, wanted, brand, gone, coupon_error)
-    rules = tax.rules_for(session, brand.id, buyer.place, today) if buyer.place else ()
-    quote = price(
-        wanted, currency=cart.currency, coupon=coupon, rules=rules, buyer=buyer,
-        rounding=brand.tax_rounding, today=today,
+    return _Asked(
+        brand=brand, now=now, today=today, wanted=wanted, gone=gone, coupon=coupon,
+        coupon_error=coupon_error, buyer=buyer, last=_last(session, cart.id),
+        digest=digest(wanted, coupon.code if coupon else "", buyer, cart.currency),
     )  # fmt: skip
-    row = _store(session, cart, asked, quote, now)
-    note = gone or _moved(last, asked, quote)
-    return _priced(row, wanted, brand, note, coupon_error)
 
 
-def _priced(
-    row: QuoteRow, wanted: tuple[Wanted, ...], brand: BrandView, changed: str, coupon_error: str
-) -> Priced:
+def _priced(row: QuoteRow, asked: _Asked, changed: str) -> Priced:
     return Priced(
         id=row.id,
         quote=_QUOTES.validate_python(row.body),
-        wanted=wanted,
-        brand=brand,
+        wanted=asked.wanted,
+        brand=asked.brand,
         expires_at=row.expires_at,
         changed=changed,
-        coupon_error=coupon_error,
+        coupon_error=asked.coupon_error,
     )
+
+
+def _missing(asked: _Asked) -> str:
+    names = " and ".join(dict.fromkeys(name for _, name in asked.gone))
+    return f"{names} can not be ordered any more and was taken out." if names else ""
 
 
 def _moved(last: QuoteRow | None, asked: str, quote: Quote) -> str:
@@ -93,22 +143,23 @@ def _moved(last: QuoteRow | None, asked: str, quote: Quote) -> str:
     return "Prices have changed since you put this together. Please check the new total."
 
 
-def _wanted(session: Session, cart: Cart, today: date) -> tuple[tuple[Wanted, ...], str]:
+def _wanted(
+    session: Session, cart: Cart, today: date
+) -> tuple[tuple[Wanted, ...], tuple[tuple[UUID, str], ...]]:
+    """(lines that can be ordered, the others with their names)."""
     kept: list[Wanted] = []
-    gone: list[str] = []
+    gone: list[tuple[UUID, str]] = []
     for line in cart_lines(session, cart.id):
         product = catalog.product_by_id(session, line.product_id)
         cycle = Cycle.of(line.cycle_unit, line.cycle_count)
         cost = catalog.price_of(session, line.product_id, cart.currency, cycle, today)
         if product is None or not product.visible or cost is None or product.sold_out:
-            gone.append(product.name if product else "A product")
-            session.execute(delete(CartLine).where(CartLine.id == line.id))
+            gone.append((line.id, product.name if product else "A product"))
             continue
         kept.append(
             Wanted(line_id=line.id, product=product, price=cost, quantity=line.quantity, domain=line.domain)
         )
-    names = " and ".join(gone)
-    return tuple(kept), f"{names} can not be ordered any more and was taken out." if gone else ""
+    return tuple(kept), tuple(gone)
 
 
 def cart_lines(session: Session, cart_id: UUID) -> Sequence[CartLine]:

@@ -29,31 +29,38 @@ def cancel(house: PluginHouse, order_id: UUID, actor: str, reason: str) -> None:
     """
     if not reason.strip():
         raise InvalidFields({"reason": "Say in a few words why, for whoever looks later."})
-    with house.db.transaction() as session:
-        order = session.get(Order, order_id)
-        if order is None:
-            raise NotFound("There is no such order.")
-        moving = attempts.moving(session, order.invoice_id)
-        if moving is not None and not payments.abandon(session, house, moving.id):
-            raise Conflict("A payment for this order is under way. Wait for its answer first.")
-        if not billing.void(session, house, order.invoice_id):
-            raise Conflict("Something was paid on this order. Refund it instead.")
-        taken = changed(
-            session,
-            update(Order).where(Order.id == order_id, Order.state == "placed").values(state="cancelled"),
-        )
-        if not taken:
-            raise Conflict("This order has gone on meanwhile.")
-        _give_back(session, house, order)
-        publish(house, session, "order.cancelled", {"order_id": order_id, "client_id": order.client_id})
-        audit.record(
-            session, actor=actor, action="order.cancel", target=f"order:{order_id}", now=house.clock.now(),
-            after={"reason": reason},
-        )  # fmt: skip
+    house.db.run(lambda session: _cancel(session, house, order_id, actor, reason.strip()))
+
+
+def _cancel(session: Session, house: PluginHouse, order_id: UUID, actor: str, reason: str) -> None:
+    order = session.get(Order, order_id)
+    if order is None:
+        raise NotFound("There is no such order.")
+    if order.state != "placed":
+        raise Conflict("This order has gone on meanwhile, or is cancelled already.")
+    if not billing.void(session, house, order.invoice_id):
+        raise Conflict("Something was paid on this order. Refund it instead.")
+    # The invoice is ours from here on: whoever pays it now finds it void.
+    moving = attempts.moving(session, order.invoice_id)
+    if moving is not None and not payments.abandon(session, house, moving.id):
+        raise Conflict("A payment for this order is under way. Wait for its answer first.")
+    taken = changed(
+        session,
+        update(Order).where(Order.id == order_id, Order.state == "placed").values(state="cancelled"),
+    )
+    if not taken:
+        raise Conflict("This order has gone on meanwhile.")
+    _give_back(session, house, order)
+    publish(house, session, "order.cancelled", {"order_id": order_id, "client_id": order.client_id})
+    audit.record(
+        session, actor=actor, action="order.cancel", target=f"order:{order_id}", now=house.clock.now(),
+        before={"state": "placed"}, after={"state": "cancelled", "reason": reason},
+    )  # fmt: skip
 
 
 def _give_back(session: Session, house: PluginHouse, order: Order) -> None:
-    for line in stored(session, order.quote_id).lines:
+    lines = stored(session, order.quote_id).lines
+    for line in sorted(lines, key=lambda line: line.product_id):
         catalog.give_stock(session, line.product_id, line.quantity)
     used = session.execute(select(CouponUse).where(CouponUse.order_id == order.id)).scalar_one_or_none()
     if used is not None:

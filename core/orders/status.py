@@ -15,17 +15,20 @@ from core.brands import service as brands
 from core.clients import service as clients
 from core.identity import service as identity
 from core.kernel.ids import hash_token
+from core.kernel.money import Money
 from core.kernel.problems import Conflict, InvalidFields, NotFound
 from core.orders import pricing, quotes, tasks
-from core.orders.checkout import collect, label_of, method
+from core.orders.checkout import collect, label_of, method, offered_for
 from core.orders.models import Order, OrderLine
 from core.orders.values import Bill, MethodView, OrderView
 from core.payments import attempts
 from core.payments import service as payments
 from core.payments.rules import State, decline_words
 from core.payments.values import AttemptView, NewCharge
+from core.plugin_api.errors import PluginError
+from core.plugin_api.forms import BrowserSetup
 from core.plugin_api.gateway import TakesManualPayments
-from core.plugin_api.values import Action, Instructions
+from core.plugin_api.values import Action, Instructions, PaymentSource
 from core.plugin_host.calls import ask
 from core.plugin_host.house import PluginHouse
 from core.provisioning import jobs, placement
@@ -114,7 +117,7 @@ def _view(house: PluginHouse, story: _Story, token: str) -> OrderView:
         approve_url=f"/orders/{token}/approve" if _needs_approval(house, moving) else "",
         action=action,
         action_gateway=moving.gateway if moving and action else "",
-        action_setup=method(house, moving.gateway).setup if moving and action else None,
+        action_setup=_setup(house, moving) if moving and action else None,
         instructions=_instructions(house, story) if owes and moving is None else None,
         settles=waits and action is None and not _needs_approval(house, moving),
         access=tuple((label, facts) for label, facts in story.access if facts),
@@ -126,6 +129,10 @@ def _bill(story: _Story) -> Bill:
     lines = story.quote.lines
     ids = [story.order.id for _ in lines]
     return pricing.bill(story.quote, ids, ["" for _ in lines], story.brand.locale)
+
+
+def _setup(house: PluginHouse, attempt: AttemptView) -> BrowserSetup | None:
+    return method(house, attempt.gateway).setup if attempt.gateway in house.plugins.gateways else None
 
 
 def _method_name(house: PluginHouse, gateway: str) -> str:
@@ -172,10 +179,13 @@ def _instructions(house: PluginHouse, story: _Story) -> Instructions | None:
         return None
     plugin = house.plugins.build_gateway(story.order.gateway)
     assert isinstance(plugin, TakesManualPayments)
-    return ask(
-        lambda: plugin.instructions(story.invoice.label, story.invoice.open),
-        Instructions, db=house.db, plugin=plugin,
-    )  # fmt: skip
+    try:
+        return ask(
+            lambda: plugin.instructions(story.invoice.label, story.invoice.open),
+            Instructions, db=house.db, plugin=plugin,
+        )  # fmt: skip
+    except PluginError:
+        return None  # the order stands without them; the mail carries them too
 
 
 def _is_finished(story: _Story, *, waits: bool) -> bool:
@@ -198,9 +208,9 @@ def methods_for_order(house: PluginHouse, token: str) -> tuple[MethodView, ...]:
     """How an unpaid order can be paid instead. Calls gateways."""
     with house.db.read() as session:
         order = find_order(session, token)
-        offered = brands.offered_gateways(session, order.brand_id, house.plugins.gateways)
         currency = billing.find(session, order.invoice_id).total.currency
-    return tuple(method(house, one) for one in offered if house.plugins.gateways[one].spec.accepts(currency))
+        offered = offered_for(session, house, order.brand_id, currency)
+    return tuple(method(house, one) for one in offered)
 
 
 def pay_again(house: PluginHouse, token: str, form: Mapping[str, str], *, ip: str) -> None:
@@ -210,31 +220,53 @@ def pay_again(house: PluginHouse, token: str, form: Mapping[str, str], *, ip: st
     """
     with house.db.read() as session:
         order = find_order(session, token)
+        owed = _owed(billing.find(session, order.invoice_id))
+        moving = attempts.moving(session, order.invoice_id)
     gateway = form.get("payment_method", "").strip()
-    source, wrong = collect(house, gateway, form, order.brand_id, ip=ip)
+    source, wrong = collect(house, gateway, form, order.brand_id, ip=ip, currency=owed.currency)
     if wrong:
         raise InvalidFields(wrong)
+    if moving is not None and moving.state == State.PENDING and payments.can_be_left(house, moving):
+        payments.run(house, moving.id)  # they may have paid there after all: ask before leaving it
+    keep = form.get("keep_card", "") == "1"
+    house.db.run(lambda session: _pay_again(session, house, token, gateway, source, keep=keep))
+
+
+def _owed(invoice: InvoiceHead) -> Money:
+    if invoice.status not in billing.OPEN or not invoice.open:
+        raise Conflict("Nothing is owed on this order any more.")
+    return invoice.open
+
+
+def _pay_again(
+    session: Session,
+    house: PluginHouse,
+    token: str,
+    gateway: str,
+    source: PaymentSource | None,
+    *,
+    keep: bool,
+) -> None:
+    order = find_order(session, token)
     entry = house.plugins.gateways[gateway]
-    with house.db.transaction() as session:
-        order = find_order(session, token)
-        moving = attempts.moving(session, order.invoice_id)
-        if moving is not None and not payments.abandon(session, house, moving.id):
-            raise Conflict("A payment for this order is under way. Please wait for its answer.")
-        order.gateway = gateway
-        session.flush()
-        if entry.spec.can(TakesManualPayments):
-            return
-        account_id = clients.add_billing_account(
-            session, house, order.client_id, gateway, entry.spec.kind, source,
-            keep=form.get("keep_card", "") == "1", now=house.clock.now(),
-        )  # fmt: skip
-        payments.charge(
-            session, house,
-            NewCharge(
-                invoice_id=order.invoice_id, gateway=gateway, billing_account_id=account_id,
-                method=label_of(house, gateway, source),
-            ),
-        )  # fmt: skip
+    _owed(billing.keep_open(session, order.invoice_id))
+    moving = attempts.moving(session, order.invoice_id)
+    if moving is not None and not payments.abandon(session, house, moving.id):
+        raise Conflict("A payment for this order is under way. Please wait for its answer.")
+    order.gateway = gateway
+    session.flush()
+    if entry.spec.can(TakesManualPayments):
+        return
+    account_id = clients.add_billing_account(
+        session, house, order.client_id, gateway, entry.spec.kind, source, keep=keep, now=house.clock.now(),
+    )  # fmt: skip
+    payments.charge(
+        session, house,
+        NewCharge(
+            invoice_id=order.invoice_id, gateway=gateway, billing_account_id=account_id,
+            method=label_of(house, gateway, source),
+        ),
+    )  # fmt: skip
 
 
 def begin_redirect(house: PluginHouse, token: str, base_url: str) -> str:

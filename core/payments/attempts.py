@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, and_, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -30,16 +30,17 @@ def queue_of(gateway: str) -> str:
     return f"gateway:{gateway}"
 
 
-def open_charge(session: Session, house: House, charge: NewCharge, mode: str) -> AttemptView:
+def open_charge(session: Session, house: House, charge: NewCharge, mode: str, *, starts: bool) -> AttemptView:
     """Commit the intent to charge what is open on the invoice, with its key, before anything is called.
 
-    Raises Conflict when a charge of this invoice is under way, or nothing is owed. At most one charge
-    per invoice moves at a time: the database holds that (uq_attempt_moving).
+    ``starts``: a worker sends it, not the buyer's visit to the provider's page. Raises Conflict when a
+    charge of this invoice is under way, or nothing is owed. At most one charge per invoice moves at a
+    time: the database holds that (uq_attempt_moving).
     """
-    invoice = billing.find(session, charge.invoice_id)
-    if invoice.status not in ("unpaid", "pending") or invoice.open.minor <= 0:
+    invoice = billing.keep_open(session, charge.invoice_id)
+    if invoice.status not in billing.OPEN or invoice.open.minor <= 0:
         raise Conflict("Nothing is owed on this invoice any more.")
-    attempt_id = new_id()
+    attempt_id, now = new_id(), house.clock.now()
     attempt = Attempt(
         id=attempt_id,
         number=numbers.take(session, "attempt", first=FIRST_NUMBER)[0],
@@ -55,12 +56,14 @@ def open_charge(session: Session, house: House, charge: NewCharge, mode: str) ->
         amount_minor=invoice.open.minor,
         currency=invoice.open.currency,
         customer_present=charge.customer_present,
-        created_at=house.clock.now(),
+        next_lookup_at=now + STRANDED if starts else None,  # should its run be lost
+        created_at=now,
     )
-    return _insert(session, attempt)
+    return insert(session, attempt)
 
 
-def _insert(session: Session, attempt: Attempt) -> AttemptView:
+def insert(session: Session, attempt: Attempt) -> AttemptView:
+    """Write a new attempt and the beginning of its story. Raises Conflict, see ``open_charge``."""
     try:
         with session.begin_nested():
             session.add(attempt)
@@ -112,32 +115,63 @@ def moving(session: Session, invoice_id: UUID) -> AttemptView | None:
     return view(row) if row else None
 
 
-def ask(session: Session, house: House, attempt_id: UUID) -> bool:
-    """Have a worker look at this attempt soon. False when nothing is under way any more."""
+def ask(session: Session, house: House, attempt_id: UUID, *, only_due: bool = False) -> bool:
+    """Have a worker look at this attempt soon. False when nothing is under way any more.
+
+    ``only_due``: not when somebody else has asked meanwhile. Should the run be lost, it is due again.
+    """
+    session.flush()
+    now = house.clock.now()
     statement = (
         update(Attempt)
-        .where(Attempt.id == attempt_id, Attempt.state.in_(MOVING))
-        .values(lookups=Attempt.lookups + 1, next_lookup_at=None)
+        .where(Attempt.id == attempt_id, Attempt.state.in_(MOVING), *([_is_due(now)] if only_due else []))
+        .values(lookups=Attempt.lookups + 1, next_lookup_at=now + STRANDED)
         .returning(Attempt.lookups, Attempt.gateway)
     )
     row = session.execute(statement, execution_options={"synchronize_session": False}).one_or_none()
     if row is None:
         return False
+    session.expire_all()
     house.engine.enqueue(session, TASK, attempt_id, queue=queue_of(row.gateway), turn=row.lookups)
     return True
 
 
 def due(session: Session, now: datetime, limit: int = 200) -> list[UUID]:
     """Attempts whose next look (or next sending) has come, and those left behind while sending."""
-    is_time = Attempt.next_lookup_at <= now
-    is_stranded = (Attempt.state == State.SENT) & (Attempt.sent_at <= now - STRANDED)
     statement = (
         select(Attempt.id)
-        .where(Attempt.state.in_(MOVING), is_time | is_stranded)
+        .where(Attempt.state.in_(MOVING), _is_due(now))
         .order_by(Attempt.next_lookup_at)
         .limit(limit)
     )
     return list(session.execute(statement).scalars())
+
+
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    left_behind = and_(
+        Attempt.state == State.SENT, Attempt.next_lookup_at.is_(None), Attempt.sent_at <= now - STRANDED
+    )
+    return or_(Attempt.next_lookup_at <= now, left_behind)
+
+
+def look_again(session: Session, attempt: AttemptView, when: datetime | None) -> bool:
+    """Plan the next look (None: only when somebody asks), unless the attempt has moved on."""
+    statement = update(Attempt).where(Attempt.id == attempt.id, Attempt.state == attempt.state)
+    return changed(session, statement.values(next_lookup_at=when))
+
+
+def rewind(session: Session, attempt: AttemptView, now: datetime, note: str) -> bool:
+    """sent -> created, for what can not have moved money: the buyer never got the provider's page."""
+    back = changed(
+        session,
+        update(Attempt)
+        .where(Attempt.id == attempt.id, Attempt.state.in_((State.SENT, State.UNKNOWN)))
+        .where(Attempt.approve_url.is_(None))
+        .values(state=State.CREATED, next_lookup_at=None, staff_note=note),
+    )
+    if back:
+        tell(session, attempt.id, State.CREATED, now, note)
+    return back
 
 
 def match(
@@ -154,10 +188,19 @@ def match(
             select(Attempt).where(Attempt.gateway == gateway, Attempt.mode == mode, condition)
         ).scalar_one_or_none()
         if row is not None:
-            # Our key under another reference of theirs is not the payment we know.
+            # Our key under another reference of theirs, or the other way round, is not the payment we know.
             is_other = bool(reference and row.reference and row.reference != reference)
-            return None if is_other else view(row)
+            is_swapped = bool(idempotency_key and row.idempotency_key != idempotency_key)
+            return None if is_other or is_swapped else view(row)
     return None
+
+
+def holder_of(session: Session, gateway: str, mode: str, reference: str) -> UUID | None:
+    """The attempt that carries this reference of the provider's, if any."""
+    statement = select(Attempt.id).where(
+        Attempt.gateway == gateway, Attempt.mode == mode, Attempt.reference == reference
+    )
+    return session.execute(statement).scalar_one_or_none()
 
 
 def view(row: Attempt) -> AttemptView:
@@ -185,5 +228,6 @@ def view(row: Attempt) -> AttemptView:
         lookups=row.lookups,
         next_lookup_at=row.next_lookup_at,
         created_at=row.created_at,
+        sent_at=row.sent_at,
         settled_at=row.settled_at,
     )

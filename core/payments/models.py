@@ -114,6 +114,15 @@ class UnmatchedMoney(Base):
     attempt_id: Mapped[UUID | None]
     amount_minor: Mapped[int | None]
     currency: Mapped[str | None]
-    reason: Mapped[str]  # no_attempt, wrong_amount, wrong_currency, invoice_closed
+    reason: Mapped[str]  # no_attempt, wrong_amount, wrong_currency, wrong_reference, invoice_closed
     state: Mapped[str] = mapped_column(default="open")  # open, resolved
     created_at: Mapped[datetime]
+
+
+class SettlementCursor(Base):
+    """Up to which moment of its own clock a gateway's report was read without loss."""
+
+    __tablename__ = "settlement_cursor"
+
+    gateway: Mapped[str] = mapped_column(primary_key=True)
+    read_until: Mapped[datetime]

@@ -5,11 +5,12 @@ All four end in ``record``. It may be told the same thing any number of times, i
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from core.billing import ledger
@@ -21,10 +22,21 @@ from core.kernel.ids import new_id
 from core.kernel.work import House, publish
 from core.payments import attempts
 from core.payments.models import Allocation, Attempt
-from core.payments.rules import State, is_as_asked, may_move, next_look, next_send, state_after
+from core.payments.rules import (
+    APPROVAL_LOOK,
+    MOVING,
+    TAKEN,
+    State,
+    may_move,
+    next_look,
+    next_send,
+    speaks_of_money,
+    state_after,
+    wrong_money,
+)
 from core.payments.unmatched import hold
-from core.payments.values import AttemptView
-from core.plugin_api.values import PaymentOutcome, Status
+from core.payments.values import BY_HAND, AttemptView
+from core.plugin_api.values import PaymentOutcome
 
 SLOW_LOOK = timedelta(days=1)  # for what a schedule or a webhook settles anyway
 NOTE_LIMIT = 500
@@ -34,41 +46,71 @@ def record(session: Session, house: House, attempt_id: UUID, outcome: PaymentOut
     """Take an outcome into the attempt, the invoice and the ledger. Returns the state afterwards.
 
     ``how`` says where the word comes from ("answer", "look-up", "webhook", "settlement"), for the story.
-    An amount or currency other than asked is held for staff and pays nothing.
+    Another amount, currency or reference than ours is held for staff and pays nothing.
     """
     attempt = attempts.find(session, attempt_id)
     current = State(attempt.state)
-    if not is_as_asked(attempt.amount, outcome) and outcome.status in (Status.SUCCEEDED, Status.PENDING):
-        return _hold_wrong_amount(session, house, attempt, outcome, how)
-    wanted = state_after(current, outcome)
+    if wrong := _contradiction(session, attempt, outcome):
+        return _hold(session, house, attempt, outcome, how, wrong)
+    wanted = state_after(outcome)
     if wanted is State.NOT_SENT:
-        wanted = _resend_or_give_up(session, house, attempt)
+        wanted = _resend_or_give_up(house, attempt)
     if not may_move(current, wanted) or not _move(session, house, attempt, wanted, outcome, how):
         return State(attempts.find(session, attempt_id).state)
     if wanted is not current:
-        _CONSEQUENCES.get(wanted, _nothing)(session, house, attempts.find(session, attempt_id))
+        _CONSEQUENCES.get(wanted, _nothing)(session, house, attempts.find(session, attempt_id), current)
     return wanted
+
+
+def give_up(session: Session, house: House, attempt_id: UUID, why: str, *, states: Iterable[State]) -> bool:
+    """Nothing was moved and nothing more is tried; False when the attempt stands in no such state."""
+    current = State(attempts.find(session, attempt_id).state)
+    if current not in states:
+        return False
+    now = house.clock.now()
+    over = {
+        "state": State.NOT_SENT,
+        "staff_note": why[:NOTE_LIMIT],
+        "settled_at": now,
+        "next_lookup_at": None,
+    }
+    if not changed(
+        session, update(Attempt).where(Attempt.id == attempt_id, Attempt.state == current).values(**over)
+    ):
+        return False
+    attempts.tell(session, attempt_id, State.NOT_SENT, now, why[:NOTE_LIMIT])
+    _not_sent(session, house, attempts.find(session, attempt_id), current)
+    return True
+
+
+def _contradiction(session: Session, attempt: AttemptView, outcome: PaymentOutcome) -> str | None:
+    """Why this can not be about our attempt as we asked for it: one of the reasons in models.py."""
+    if not speaks_of_money(outcome):
+        return None
+    if wrong := wrong_money(attempt.amount, outcome):
+        return wrong
+    if not outcome.reference or outcome.reference == attempt.reference:
+        return None
+    holder = attempts.holder_of(session, attempt.gateway, attempt.mode, outcome.reference)
+    return "wrong_reference" if attempt.reference or holder else None
 
 
 def _move(
     session: Session, house: House, attempt: AttemptView, wanted: State, outcome: PaymentOutcome, how: str
 ) -> bool:
     now = house.clock.now()
+    action = outcome.action
     values: dict[str, Any] = {
         "state": wanted,
         "code": outcome.code.value if outcome.code else None,
         "provider_code": outcome.provider_code,
         "staff_note": outcome.staff_note[:NOTE_LIMIT],
-        "action": {"kind": outcome.action.kind, "data": dict(outcome.action.data)}
-        if outcome.action
-        else None,
+        "action": {"kind": action.kind, "data": dict(action.data)} if action else None,
         "next_lookup_at": _next_time(house, attempt, wanted, outcome),
     }
-    if outcome.reference:
+    if outcome.reference and attempt.reference is None and _is_free(session, attempt, outcome.reference):
         values["reference"] = outcome.reference
-    if wanted in (State.CREATED, State.PENDING, State.UNKNOWN):
-        values["lookups"] = Attempt.lookups + 1
-    else:
+    if wanted not in MOVING:
         values["settled_at"] = now
     moved = changed(
         session,
@@ -82,7 +124,12 @@ def _move(
     return moved
 
 
-def _next_time(house: House, attempt: AttemptView, wanted: State, outcome: PaymentOutcome) -> Any:
+def _is_free(session: Session, attempt: AttemptView, reference: str) -> bool:
+    """A refusal may name what is another's (a card's earlier charge): it is no reference of this one."""
+    return attempts.holder_of(session, attempt.gateway, attempt.mode, reference) is None
+
+
+def _next_time(house: House, attempt: AttemptView, wanted: State, outcome: PaymentOutcome) -> datetime | None:
     now = house.clock.now()
     if wanted is State.UNKNOWN:
         return next_look(attempt.lookups, now)
@@ -90,48 +137,54 @@ def _next_time(house: House, attempt: AttemptView, wanted: State, outcome: Payme
         return next_send(attempt.lookups, now) or now
     if wanted is State.PENDING:
         waits_for_buyer = outcome.action is not None or attempt.approve_url is not None
-        return next_look(attempt.lookups, now) if waits_for_buyer else now + SLOW_LOOK
+        return now + (APPROVAL_LOOK if waits_for_buyer else SLOW_LOOK)
     return None
 
 
-def _resend_or_give_up(session: Session, house: House, attempt: AttemptView) -> State:
+def _resend_or_give_up(house: House, attempt: AttemptView) -> State:
     """Nothing arrived, so sending again under the same key is safe; after a few tries it is over."""
     is_over = next_send(attempt.lookups, house.clock.now()) is None
     return State.NOT_SENT if is_over else State.CREATED
 
 
-def _hold_wrong_amount(
-    session: Session, house: House, attempt: AttemptView, outcome: PaymentOutcome, how: str
+def _hold(
+    session: Session, house: House, attempt: AttemptView, outcome: PaymentOutcome, how: str, reason: str
 ) -> State:
     """The provider moved something else than asked. Nothing is paid by it; no more is tried."""
-    assert outcome.amount is not None
-    reason = "wrong_currency" if outcome.amount.currency != attempt.amount.currency else "wrong_amount"
     hold(
-        session, house, gateway=attempt.gateway, event_id=f"attempt:{attempt.id}", reason=reason,
+        session, house, gateway=attempt.gateway, event_id=f"attempt:{attempt.id}:{reason}", reason=reason,
         reference=outcome.reference or "", attempt_id=attempt.id, amount=outcome.amount,
     )  # fmt: skip
-    if State(attempt.state) in (State.CREATED, State.SENT, State.PENDING):
-        changed(
-            session,
-            update(Attempt)
-            .where(Attempt.id == attempt.id, Attempt.state == attempt.state)
-            .values(state=State.UNKNOWN, next_lookup_at=None, staff_note=f"{how}: {reason}, held for staff"),
-        )
+    current = State(attempt.state)
+    if current not in MOVING:
+        return current
+    doubtful = {
+        "state": State.UNKNOWN,
+        "next_lookup_at": None,
+        "staff_note": f"{how}: {reason}, held for staff",
+    }
+    held = changed(
+        session,
+        update(Attempt).where(Attempt.id == attempt.id, Attempt.state == current).values(**doubtful),
+    )
+    if held and current is not State.UNKNOWN:
         attempts.tell(session, attempt.id, State.UNKNOWN, house.clock.now(), f"{how}: {reason}")
-    return State.UNKNOWN
+    return State(attempts.find(session, attempt.id).state)
 
 
 def _facts(attempt: AttemptView) -> dict[str, object]:
     return {"attempt_id": attempt.id, "invoice_id": attempt.invoice_id, "client_id": attempt.client_id}
 
 
-def _succeeded(session: Session, house: House, attempt: AttemptView) -> None:
+def _succeeded(session: Session, house: House, attempt: AttemptView, before: State) -> None:
     if attempt.kind == "refund":
-        _refunded(session, house, attempt)
+        _refunded(session, house, attempt, before)
         return
     applied = billing.lay_on(session, house, attempt.invoice_id, attempt.amount.minor)
     if applied.allocated_minor:
         allocate(session, house, attempt, applied.allocated_minor, f"attempt:{attempt.id}")
+    elif attempt.method != BY_HAND:
+        _alert_closed(session, house, attempt)
     amount = attempt.amount.minor
     _post(session, house, attempt, "succeeded", (
         Side(account=ledger.MONEY, amount_minor=amount),
@@ -141,21 +194,47 @@ def _succeeded(session: Session, house: House, attempt: AttemptView) -> None:
     publish(house, session, "payment.succeeded", _facts(attempt))
 
 
-def _refunded(session: Session, house: House, attempt: AttemptView) -> None:
+def _alert_closed(session: Session, house: House, attempt: AttemptView) -> None:
+    """Money came for an invoice that takes none any more. It is the client's credit; staff are told."""
+    hold(
+        session, house, gateway=attempt.gateway, event_id=f"attempt:{attempt.id}:invoice_closed",
+        reason="invoice_closed", reference=attempt.reference or "", attempt_id=attempt.id,
+        amount=attempt.amount,
+    )  # fmt: skip
+
+
+def _refunded(session: Session, house: House, attempt: AttemptView, _before: State) -> None:
     _post(session, house, attempt, "succeeded", (
         Side(account=ledger.REFUNDS, amount_minor=attempt.amount.minor),
         Side(account=ledger.MONEY, amount_minor=-attempt.amount.minor),
     ))  # fmt: skip
+    _close_refunded(session, house, attempt)
     publish(house, session, "refund.succeeded", _facts(attempt))
 
 
-def _pending(session: Session, house: House, attempt: AttemptView) -> None:
-    if attempt.action is None and attempt.approve_url is None and attempt.kind == "charge":
+def _close_refunded(session: Session, house: House, refund: AttemptView) -> None:
+    """All of it was given back: the payment is over."""
+    given = select(func.coalesce(func.sum(Attempt.amount_minor), 0)).where(
+        Attempt.parent_id == refund.parent_id, Attempt.state == State.SUCCEEDED
+    )
+    whole = changed(
+        session,
+        update(Attempt)
+        .where(Attempt.id == refund.parent_id, Attempt.state == State.SUCCEEDED)
+        .where(Attempt.amount_minor == session.execute(given).scalar_one())
+        .values(state=State.REFUNDED),
+    )
+    if whole and refund.parent_id is not None:
+        attempts.tell(session, refund.parent_id, State.REFUNDED, house.clock.now(), f"A-{refund.number}")
+
+
+def _pending(session: Session, house: House, attempt: AttemptView, _before: State) -> None:
+    if not attempt.waits_for_buyer and attempt.kind == "charge":
         billing.mark_pending(session, attempt.invoice_id, pending=True)
         publish(house, session, "payment.pending", _facts(attempt))
 
 
-def _declined(session: Session, house: House, attempt: AttemptView) -> None:
+def _declined(session: Session, house: House, attempt: AttemptView, _before: State) -> None:
     if attempt.kind == "refund":
         _give_back_allowance(session, attempt)
         return
@@ -163,7 +242,7 @@ def _declined(session: Session, house: House, attempt: AttemptView) -> None:
     publish(house, session, "payment.declined", _facts(attempt) | {"code": attempt.code or ""})
 
 
-def _not_sent(session: Session, house: House, attempt: AttemptView) -> None:
+def _not_sent(session: Session, house: House, attempt: AttemptView, _before: State) -> None:
     if attempt.kind == "refund":
         _give_back_allowance(session, attempt)
     else:
@@ -179,8 +258,16 @@ def _give_back_allowance(session: Session, refund: AttemptView) -> None:
     )
 
 
-def _returned(session: Session, house: House, attempt: AttemptView) -> None:
-    """A debit that had settled came back: what it paid is owed again, what became credit is gone."""
+def _returned(session: Session, house: House, attempt: AttemptView, before: State) -> None:
+    """A debit came back. Had it settled, what it paid is owed again and what became credit is gone."""
+    if before not in TAKEN or attempt.kind == "refund":
+        _declined(session, house, attempt, before)
+        return
+    _take_back(session, house, attempt)
+    publish(house, session, "payment.returned", _facts(attempt))
+
+
+def _take_back(session: Session, house: House, attempt: AttemptView) -> None:
     laid = allocated(session, attempt.id)
     if laid:
         billing.take_back(session, house, attempt.invoice_id, laid)
@@ -193,14 +280,13 @@ def _returned(session: Session, house: House, attempt: AttemptView) -> None:
         Side(account=ledger.CREDIT, amount_minor=taken, client_id=attempt.client_id),
         Side(account=ledger.REFUNDS, amount_minor=credited - taken),  # credit spent already: our loss
     ))  # fmt: skip
-    publish(house, session, "payment.returned", _facts(attempt))
 
 
-def _unknown(session: Session, house: House, attempt: AttemptView) -> None:
+def _unknown(session: Session, house: House, attempt: AttemptView, _before: State) -> None:
     publish(house, session, "payment.unknown", _facts(attempt))
 
 
-def _nothing(session: Session, house: House, attempt: AttemptView) -> None:
+def _nothing(session: Session, house: House, attempt: AttemptView, _before: State) -> None:
     return None
 
 
@@ -236,7 +322,7 @@ def allocated(session: Session, attempt_id: UUID) -> int:
 
 def _post(session: Session, house: House, attempt: AttemptView, what: str, sides: tuple[Side, ...]) -> None:
     ledger.post(
-        session, brand_id=attempt.brand_id, occurred_on=house.clock.now().date(),
+        session, brand_id=attempt.brand_id, occurred_on=billing.today(session, house, attempt.brand_id),
         source=f"attempt:{attempt.id}:{what}", currency=attempt.amount.currency, sides=sides,
         now=house.clock.now(), note=f"A-{attempt.number}",
     )  # fmt: skip

@@ -22,26 +22,26 @@ class State(StrEnum):
 
 
 MOVING = frozenset({State.CREATED, State.SENT, State.PENDING, State.UNKNOWN})
-# What may follow what. Anything else is told twice, told late or told wrong, and changes nothing.
+_SAID = frozenset({State.SUCCEEDED, State.PENDING, State.DECLINED, State.RETURNED})
+# What may follow what. Anything else is told twice, told late or told wrong, and changes nothing. Facts
+# of one payment arrive in any order and end the same: a return that overtakes its settlement is final.
 FOLLOWS: dict[State, frozenset[State]] = {
-    State.CREATED: frozenset({State.SENT, State.SUCCEEDED, State.PENDING, State.DECLINED, State.NOT_SENT}),
-    State.SENT: frozenset(
-        {State.SUCCEEDED, State.PENDING, State.DECLINED, State.NOT_SENT, State.UNKNOWN, State.CREATED}
-    ),
-    State.PENDING: frozenset({State.SUCCEEDED, State.DECLINED, State.PENDING}),
-    State.UNKNOWN: frozenset(
-        {State.SUCCEEDED, State.PENDING, State.DECLINED, State.CREATED, State.NOT_SENT, State.UNKNOWN}
-    ),
+    State.CREATED: _SAID | {State.SENT, State.NOT_SENT},
+    State.SENT: _SAID | {State.NOT_SENT, State.UNKNOWN, State.CREATED},
+    State.PENDING: _SAID,
+    State.UNKNOWN: _SAID | {State.NOT_SENT, State.UNKNOWN, State.CREATED},
     State.SUCCEEDED: frozenset({State.RETURNED}),
-    State.DECLINED: frozenset({State.SUCCEEDED}),  # a late word of the provider that it did happen
-    State.NOT_SENT: frozenset({State.SUCCEEDED}),
+    State.DECLINED: frozenset({State.SUCCEEDED, State.RETURNED}),  # a late word that it did happen
+    State.NOT_SENT: frozenset({State.SUCCEEDED, State.RETURNED}),
     State.RETURNED: frozenset(),
-    State.REFUNDED: frozenset(),
+    State.REFUNDED: frozenset({State.RETURNED}),
 }
+TAKEN = frozenset({State.SUCCEEDED, State.REFUNDED})  # the money was booked
 
 # The first looks come soon because a buyer waits; then 5 minutes, 1 hour, daily (notes of the trade).
 LOOK_AGAIN = tuple(timedelta(seconds=s) for s in (2, 10, 60, 300, 3600, 86400))
 SEND_AGAIN = tuple(timedelta(seconds=s) for s in (3, 10))
+APPROVAL_LOOK = timedelta(minutes=5)  # while the buyer is at the provider's page: they come back first
 APPROVAL_EXPIRES = timedelta(hours=3)
 
 
@@ -55,11 +55,10 @@ def next_send(sends: int, now: datetime) -> datetime | None:
     return now + SEND_AGAIN[sends] if sends < len(SEND_AGAIN) else None
 
 
-def state_after(current: State, outcome: PaymentOutcome) -> State:
+def state_after(outcome: PaymentOutcome) -> State:
     """The state that an outcome asks for; ``may_move`` decides whether it is taken."""
-    if outcome.status is Status.DECLINED:
-        is_return = outcome.code is DeclineCode.RETURNED and current is State.SUCCEEDED
-        return State.RETURNED if is_return else State.DECLINED
+    if outcome.code is DeclineCode.RETURNED:
+        return State.RETURNED
     return State(outcome.status.value)
 
 
@@ -67,9 +66,16 @@ def may_move(current: State, wanted: State) -> bool:
     return wanted in FOLLOWS[current]
 
 
-def is_as_asked(asked: Money, outcome: PaymentOutcome) -> bool:
-    """Whether the provider moved what we asked for. No amount told counts as asked."""
-    return outcome.amount is None or outcome.amount == asked
+def speaks_of_money(outcome: PaymentOutcome) -> bool:
+    """Whether it says that money moves, moved or came back: then its amount and reference must fit."""
+    return outcome.status in (Status.SUCCEEDED, Status.PENDING) or outcome.code is DeclineCode.RETURNED
+
+
+def wrong_money(asked: Money, outcome: PaymentOutcome) -> str | None:
+    """How what the provider moved differs from what we asked for. No amount told counts as asked."""
+    if outcome.amount is None or outcome.amount == asked:
+        return None
+    return "wrong_amount" if outcome.amount.currency == asked.currency else "wrong_currency"
 
 
 DECLINE_WORDS = {

@@ -7,7 +7,7 @@ transaction; what came back is committed. A crash at any point is taken up by ru
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import update
@@ -17,18 +17,27 @@ from core.billing import service as billing
 from core.clients import service as clients
 from core.kernel.db import changed
 from core.kernel.problems import Conflict
+from core.kernel.work import House
 from core.payments import attempts
 from core.payments.models import Attempt
-from core.payments.recording import record
-from core.payments.rules import APPROVAL_EXPIRES, State, next_look
+from core.payments.recording import give_up, record
+from core.payments.rules import (
+    APPROVAL_EXPIRES,
+    APPROVAL_LOOK,
+    MOVING,
+    State,
+    next_look,
+)
 from core.payments.values import AttemptView, NewCharge
 from core.plugin_api.errors import PluginError
-from core.plugin_api.gateway import Charges, LooksUp, Redirects, Refunds
+from core.plugin_api.gateway import Charges, Gateway, GatewaySpec, LooksUp, Redirects, Refunds
 from core.plugin_api.values import (
+    BankAccount,
     ChargeRequest,
     DeclineCode,
     LookupRequest,
     PaymentOutcome,
+    PaymentSource,
     RedirectInstruction,
     RedirectRequest,
     RefundRequest,
@@ -38,6 +47,8 @@ from core.plugin_host.calls import ask, call_gateway
 from core.plugin_host.house import PluginHouse
 
 AbilityT = TypeVar("AbilityT")
+UNSENT = (State.CREATED,)
+BEGINNING = (State.CREATED, State.SENT, State.UNKNOWN)  # of a hand-over to the provider's page
 
 
 def charge(session: Session, house: PluginHouse, new: NewCharge) -> AttemptView:
@@ -46,10 +57,16 @@ def charge(session: Session, house: PluginHouse, new: NewCharge) -> AttemptView:
     In the caller's transaction. Raises Conflict when one is under way or nothing is owed.
     """
     entry = house.plugins.gateways[new.gateway]
-    attempt = attempts.open_charge(session, house, new, entry.mode)
-    if entry.spec.can(Charges):
+    starts = not starts_with_buyer(entry.spec)
+    attempt = attempts.open_charge(session, house, new, entry.mode, starts=starts)
+    if starts:
         house.engine.enqueue(session, attempts.TASK, attempt.id, queue=attempts.queue_of(attempt.gateway))
     return attempt
+
+
+def starts_with_buyer(spec: GatewaySpec) -> bool:
+    """Nothing is sent before the buyer asks for the provider's page."""
+    return not spec.can(Charges)
 
 
 def run(house: PluginHouse, attempt_id: UUID) -> None:
@@ -57,48 +74,54 @@ def run(house: PluginHouse, attempt_id: UUID) -> None:
     with house.db.read() as session:
         attempt = attempts.find(session, attempt_id)
     state = State(attempt.state)
-    if state is State.CREATED:
+    if state not in MOVING:
+        return
+    if attempt.gateway not in house.plugins.gateways:
+        _without_gateway(house, attempt)
+    elif state is State.CREATED:
         _send(house, attempt)
-    elif state in (State.SENT, State.PENDING, State.UNKNOWN):
+    else:
         _look(house, attempt)
 
 
+def _without_gateway(house: PluginHouse, attempt: AttemptView) -> None:
+    """Its plugin was switched off: what was never sent is over, the rest waits until it is back."""
+    why = f"the gateway {attempt.gateway} is not enabled"
+    with house.db.transaction() as session:
+        if give_up(session, house, attempt.id, why, states=UNSENT):
+            return
+        if attempt.state == State.SENT:
+            unknown = PaymentOutcome(status=Status.UNKNOWN, staff_note=why)
+            record(session, house, attempt.id, unknown, how="recovery")
+        else:
+            _look_later(session, house, attempt)
+
+
 def _send(house: PluginHouse, attempt: AttemptView) -> None:
-    spec = house.plugins.gateways.get(attempt.gateway)
-    if spec is None:
-        _give_up(house, attempt, f"the gateway {attempt.gateway} is not enabled")
+    is_charge = attempt.kind == "charge"
+    if is_charge and starts_with_buyer(house.plugins.gateways[attempt.gateway].spec):
+        with house.db.transaction() as session:  # begin() is asked for from the provider's page on
+            attempts.look_again(session, attempt, None)
         return
-    if attempt.kind == "charge" and not spec.spec.can(Charges):
-        return  # the buyer has to go to the provider's page: begin() is asked for from there
-    call = _refund_call(house, attempt) if attempt.kind == "refund" else _charge_call(house, attempt)
+    call, secrets = _charge_call(house, attempt) if is_charge else (_refund_call(house, attempt), ())
     with house.db.transaction() as session:
         if not attempts.claim(session, attempt.id, house.clock.now()):
             return
-    outcome = call_gateway(call, db=house.db, plugin=house.plugins.build_gateway(attempt.gateway))
+    outcome = call_gateway(call, db=house.db, plugin=_gateway(house, attempt), secrets=secrets)
     with house.db.transaction() as session:
         record(session, house, attempt.id, outcome, how="answer")
 
 
-def _give_up(house: PluginHouse, attempt: AttemptView, why: str) -> None:
-    with house.db.transaction() as session:
-        moved = changed(
-            session,
-            update(Attempt)
-            .where(Attempt.id == attempt.id, Attempt.state == State.CREATED)
-            .values(state=State.NOT_SENT, staff_note=why, settled_at=house.clock.now(), next_lookup_at=None),
-        )
-        if moved:
-            attempts.tell(session, attempt.id, State.NOT_SENT, house.clock.now(), why)
-
-
-def _charge_call(house: PluginHouse, attempt: AttemptView) -> Callable[[], PaymentOutcome]:
+def _charge_call(
+    house: PluginHouse, attempt: AttemptView
+) -> tuple[Callable[[], PaymentOutcome], tuple[str, ...]]:
+    """The call, and what of it must never stand in a note."""
     with house.db.read() as session:
-        account = attempt.billing_account_id
-        source = clients.load_source(session, house, account) if account else None
+        source = _source(session, house, attempt)
         contact = clients.primary_contact(session, attempt.client_id)
         label = billing.find(session, attempt.invoice_id).label
     if source is None:
-        return lambda: PaymentOutcome(status=Status.NOT_SENT, staff_note="the billing account is empty")
+        return lambda: PaymentOutcome(status=Status.NOT_SENT, staff_note="the billing account is empty"), ()
     request = ChargeRequest(
         attempt_id=attempt.id,
         idempotency_key=attempt.idempotency_key,
@@ -109,7 +132,23 @@ def _charge_call(house: PluginHouse, attempt: AttemptView) -> Callable[[], Payme
         customer_email=contact.email,
     )
     gateway = _ability(house, attempt.gateway, Charges)
-    return lambda: gateway.charge(request)
+    return lambda: gateway.charge(request), _secrets_of(source)
+
+
+def _source(session: Session, house: House, attempt: AttemptView) -> PaymentSource | None:
+    """None when there is nothing to charge: removed, or sealed with a key that is gone."""
+    if attempt.billing_account_id is None:
+        return None
+    try:
+        return clients.load_source(session, house, attempt.billing_account_id)
+    except ValueError:
+        return None
+
+
+def _secrets_of(source: PaymentSource) -> tuple[str, ...]:
+    if isinstance(source, BankAccount):
+        return tuple(filter(None, (source.routing_number, source.account_number, source.license_id)))
+    return (source.token,)
 
 
 def _refund_call(house: PluginHouse, attempt: AttemptView) -> Callable[[], PaymentOutcome]:
@@ -127,6 +166,10 @@ def _refund_call(house: PluginHouse, attempt: AttemptView) -> Callable[[], Payme
     return lambda: gateway.refund(request)
 
 
+def _gateway(house: PluginHouse, attempt: AttemptView) -> Gateway[Any]:
+    return house.plugins.build_gateway(attempt.gateway)
+
+
 def _ability(house: PluginHouse, gateway: str, ability: type[AbilityT]) -> AbilityT:
     built = house.plugins.build_gateway(gateway)
     assert isinstance(built, ability)
@@ -135,28 +178,39 @@ def _ability(house: PluginHouse, gateway: str, ability: type[AbilityT]) -> Abili
 
 def _look(house: PluginHouse, attempt: AttemptView) -> None:
     """Ask the provider what became of it. A refund of unknown outcome waits for staff instead."""
-    entry = house.plugins.gateways.get(attempt.gateway)
-    if entry is None or not entry.spec.can(LooksUp) or attempt.kind == "refund":
-        _note_unknown(house, attempt)
-        return
+    spec = house.plugins.gateways[attempt.gateway].spec
+    if not spec.can(LooksUp) or attempt.kind == "refund":
+        _wait_for_staff(house, attempt)
+    elif starts_with_buyer(spec) and attempt.approve_url is None and attempt.state != State.PENDING:
+        _begin_anew(house, attempt)
+    else:
+        outcome = _expire(house, attempt, _asked(house, attempt))
+        with house.db.transaction() as session:
+            if _says_nothing(outcome, attempt):
+                _look_later(session, house, attempt)
+            else:
+                record(session, house, attempt.id, outcome, how="look-up")
+
+
+def _asked(house: PluginHouse, attempt: AttemptView) -> PaymentOutcome:
     request = LookupRequest(
         idempotency_key=attempt.idempotency_key,
         reference=attempt.reference,
         amount=attempt.amount,
         sent_at=attempt.created_at,
     )
-    if entry.spec.can(Redirects) and attempt.state == State.PENDING:
-        redirects = _ability(house, attempt.gateway, Redirects)
-        outcome = call_gateway(lambda: redirects.complete(request), db=house.db, plugin=redirects)
-    else:
-        looks = _ability(house, attempt.gateway, LooksUp)
-        outcome = call_gateway(lambda: looks.lookup(request), db=house.db, plugin=looks)
-    outcome = _expire(house, attempt, outcome)
+    plugin = _gateway(house, attempt)
+    if isinstance(plugin, Redirects) and attempt.state == State.PENDING:
+        return call_gateway(lambda: plugin.complete(request), db=house.db, plugin=plugin)
+    looks = _ability(house, attempt.gateway, LooksUp)
+    return call_gateway(lambda: looks.lookup(request), db=house.db, plugin=plugin)
+
+
+def _begin_anew(house: PluginHouse, attempt: AttemptView) -> None:
+    """The hand-over to the provider's page was cut: nobody has its address, so it may begin again."""
+    note = "the hand-over to the provider was cut; it begins again with the buyer's next visit"
     with house.db.transaction() as session:
-        if _says_nothing(outcome, attempt):
-            _look_later(session, house, attempt)
-        else:
-            record(session, house, attempt.id, outcome, how="look-up")
+        attempts.rewind(session, attempt, house.clock.now(), note)
 
 
 def _says_nothing(outcome: PaymentOutcome, attempt: AttemptView) -> bool:
@@ -169,28 +223,26 @@ def _says_nothing(outcome: PaymentOutcome, attempt: AttemptView) -> bool:
 
 
 def _look_later(session: Session, house: PluginHouse, attempt: AttemptView) -> None:
-    changed(
-        session,
-        update(Attempt)
-        .where(Attempt.id == attempt.id, Attempt.state == attempt.state)
-        .values(lookups=Attempt.lookups + 1, next_lookup_at=next_look(attempt.lookups, house.clock.now())),
-    )
+    now = house.clock.now()
+    later = now + APPROVAL_LOOK if attempt.waits_for_buyer else next_look(attempt.lookups, now)
+    attempts.look_again(session, attempt, later)
 
 
 def _expire(house: PluginHouse, attempt: AttemptView, outcome: PaymentOutcome) -> PaymentOutcome:
     """What the buyer never approved is over after a while; it was never captured."""
-    waits = outcome.status is Status.PENDING and (attempt.approve_url or attempt.action)
-    if waits and house.clock.now() - attempt.created_at > APPROVAL_EXPIRES:
+    waits = outcome.status is Status.PENDING and attempt.waits_for_buyer
+    if waits and house.clock.now() - (attempt.sent_at or attempt.created_at) > APPROVAL_EXPIRES:
         return PaymentOutcome(status=Status.DECLINED, code=DeclineCode.EXPIRED, reference=attempt.reference)
     return outcome
 
 
-def _note_unknown(house: PluginHouse, attempt: AttemptView) -> None:
-    if attempt.state == State.SENT:
-        unknown = PaymentOutcome(status=Status.UNKNOWN, staff_note="no answer; staff must ask the provider")
-        with house.db.transaction() as session:
+def _wait_for_staff(house: PluginHouse, attempt: AttemptView) -> None:
+    with house.db.transaction() as session:
+        if attempt.state == State.SENT:
+            note = "no answer; staff must ask the provider"
+            unknown = PaymentOutcome(status=Status.UNKNOWN, staff_note=note)
             record(session, house, attempt.id, unknown, how="recovery")
-            changed(session, update(Attempt).where(Attempt.id == attempt.id).values(next_lookup_at=None))
+        attempts.look_again(session, attempts.find(session, attempt.id), None)
 
 
 def begin_redirect(house: PluginHouse, attempt_id: UUID, *, return_url: str, cancel_url: str) -> str:
@@ -198,14 +250,13 @@ def begin_redirect(house: PluginHouse, attempt_id: UUID, *, return_url: str, can
 
     Raises Conflict when this attempt is over, or the provider gives no page now.
     """
-    with house.db.read() as session:
+    with house.db.transaction() as session:
+        claimed = attempts.claim(session, attempt_id, house.clock.now())
         attempt = attempts.find(session, attempt_id)
         label = billing.find(session, attempt.invoice_id).label
     if attempt.approve_url and attempt.state == State.PENDING:
         return attempt.approve_url
-    with house.db.transaction() as session:
-        claimed = attempts.claim(session, attempt_id, house.clock.now())
-    if not claimed and attempt.state not in (State.SENT, State.UNKNOWN):
+    if not claimed and (attempt.state not in BEGINNING or attempt.approve_url is not None):
         raise Conflict("This payment is over. Choose how to pay once more.")
     request = RedirectRequest(
         attempt_id=attempt.id,
@@ -227,29 +278,38 @@ def _begin(house: PluginHouse, attempt: AttemptView, request: RedirectRequest) -
     except PluginError as error:
         # Nothing moves before the approval, so the way back to "created" loses nothing.
         with house.db.transaction() as session:
-            changed(
-                session,
-                update(Attempt)
-                .where(Attempt.id == attempt.id, Attempt.state == State.SENT)
-                .values(state=State.CREATED, staff_note=error.code),
-            )
+            attempts.rewind(session, attempt, house.clock.now(), error.code)
         raise Conflict(
             "The payment page does not answer at the moment. Try again, or pay another way."
         ) from error
     with house.db.transaction() as session:
-        changed(
-            session,
-            update(Attempt)
-            .where(Attempt.id == attempt.id, Attempt.state.in_((State.SENT, State.UNKNOWN)))
-            .values(
-                state=State.PENDING,
-                reference=instruction.reference,
-                approve_url=instruction.url,
-                next_lookup_at=next_look(3, house.clock.now()),
-            ),
-        )
-        attempts.tell(session, attempt.id, State.PENDING, house.clock.now(), "waits for the buyer's approval")
+        if not _hand_over(session, house, attempt, instruction):
+            raise Conflict("This payment is over. Choose how to pay once more.")
     return instruction.url
+
+
+def _hand_over(
+    session: Session, house: PluginHouse, attempt: AttemptView, instruction: RedirectInstruction
+) -> bool:
+    """Remember the page before the buyer sees it. True too when another tab was a moment quicker."""
+    now = house.clock.now()
+    holder = attempts.holder_of(session, attempt.gateway, attempt.mode, instruction.reference)
+    if holder not in (None, attempt.id):
+        return False
+    moved = changed(
+        session,
+        update(Attempt)
+        .where(Attempt.id == attempt.id, Attempt.state.in_(BEGINNING), Attempt.approve_url.is_(None))
+        .values(
+            state=State.PENDING,
+            reference=instruction.reference,
+            approve_url=instruction.url,
+            next_lookup_at=now + APPROVAL_LOOK,
+        ),
+    )
+    if moved:
+        attempts.tell(session, attempt.id, State.PENDING, now, "waits for the buyer's approval")
+    return moved or attempts.find(session, attempt.id).approve_url == instruction.url
 
 
 def abandon(session: Session, house: PluginHouse, attempt_id: UUID) -> bool:
@@ -258,11 +318,17 @@ def abandon(session: Session, house: PluginHouse, attempt_id: UUID) -> bool:
     Should they approve it after all, core never captures it; money that moves all the same is booked.
     """
     attempt = attempts.find(session, attempt_id)
-    waits_for_buyer = attempt.approve_url is not None or attempt.action is not None
-    not_begun = attempt.state == State.CREATED and house.plugins.gateway_spec(attempt.gateway).can(Redirects)
-    if not (not_begun or (attempt.state == State.PENDING and waits_for_buyer)):
+    if not can_be_left(house, attempt):
         return False
     outcome = PaymentOutcome(
         status=Status.DECLINED, code=DeclineCode.CANCELLED_BY_BUYER, reference=attempt.reference
     )
     return record(session, house, attempt_id, outcome, how="buyer") is State.DECLINED
+
+
+def can_be_left(house: PluginHouse, attempt: AttemptView) -> bool:
+    """Whether nothing moves unless the buyer acts at the provider's page or answers their bank."""
+    if attempt.state == State.PENDING:
+        return attempt.waits_for_buyer
+    entry = house.plugins.gateways.get(attempt.gateway)
+    return attempt.state == State.CREATED and (entry is None or starts_with_buyer(entry.spec))

@@ -15,15 +15,19 @@ from core.kernel.ids import new_id
 from core.kernel.money import Money
 from core.kernel.problems import Conflict, InvalidFields
 from core.payments import attempts
-from core.payments.models import Attempt
-from core.payments.recording import record
+from core.payments.models import Attempt, UnmatchedMoney
+from core.payments.recording import give_up, record
 from core.payments.rules import State
-from core.payments.values import BY_HAND
+from core.payments.values import BY_HAND, AttemptView
 from core.plugin_api.gateway import Refunds
 from core.plugin_api.values import PaymentOutcome, Status
 from core.plugin_host.house import PluginHouse
 
 REFERENCE_LIMIT = 100
+MOST_MINOR = 10**13  # nobody pays a hundred billion: a slip of the finger
+DOUBTFUL = (State.UNKNOWN, State.SENT)
+BOOKED = "A payment with this reference is booked already."
+UNDER_WAY = "A payment for this invoice is under way. Wait for its answer first."
 
 
 def mark_paid(
@@ -31,36 +35,54 @@ def mark_paid(
 ) -> UUID:
     """Staff saw the money: book it under its reference. The same reference twice is refused.
 
-    More than owed becomes the client's credit; less leaves the invoice open for the rest.
-    Raises InvalidFields (amount, reference) and Conflict (a charge is under way).
+    More than owed becomes the client's credit; less leaves the invoice open for the rest. Raises
+    InvalidFields (amount, reference, gateway) and Conflict (a charge is under way).
     """
-    reference = reference.strip()
-    with house.db.transaction() as session:
-        invoice = billing.find(session, invoice_id)
-        amount = _amount(amount_text, invoice.open)
-        if not reference or len(reference) > REFERENCE_LIMIT:
-            raise InvalidFields({"reference": "Enter the reference of the transfer or the check number."})
-        if attempts.moving(session, invoice_id):
-            raise Conflict("A payment for this invoice is under way. Wait for its answer first.")
-        attempt = Attempt(
-            id=new_id(), number=numbers.take(session, "attempt", first=attempts.FIRST_NUMBER)[0],
-            brand_id=invoice.brand_id, client_id=invoice.client_id, invoice_id=invoice.id,
-            idempotency_key=f"hand-{new_id()}", kind="charge", gateway=gateway,
-            mode=_mode(house, gateway), method=BY_HAND, amount_minor=amount.minor,
-            currency=amount.currency, customer_present=False, created_at=house.clock.now(),
-        )  # fmt: skip
-        session.add(attempt)
-        session.flush()
-        outcome = PaymentOutcome(status=Status.SUCCEEDED, reference=reference, amount=amount)
-        try:
-            record(session, house, attempt.id, outcome, how=f"marked paid by {actor}")
-        except IntegrityError as error:
-            raise InvalidFields({"reference": "A payment with this reference is booked already."}) from error
-        audit.record(
-            session, actor=actor, action="invoice.mark_paid", target=f"invoice:{invoice_id}",
-            now=house.clock.now(), after={"amount": str(amount), "reference": reference},
-        )  # fmt: skip
-        return attempt.id
+    reference = _reference(reference)
+    if gateway not in house.plugins.gateways:
+        raise InvalidFields({"gateway": "Choose how the money came."})
+    try:
+        return house.db.run(
+            lambda session: _mark_paid(session, house, invoice_id, gateway, amount_text, reference, actor)
+        )
+    except IntegrityError as error:  # the same reference was booked a moment ago
+        raise InvalidFields({"reference": BOOKED}) from error
+
+
+def _reference(text: str) -> str:
+    text = " ".join(text.split())
+    if not text or len(text) > REFERENCE_LIMIT or not text.isprintable():
+        raise InvalidFields({"reference": "Enter the reference of the transfer or the check number."})
+    return text
+
+
+def _mark_paid(
+    session: Session, house: PluginHouse, invoice_id: UUID, gateway: str, amount_text: str, reference: str,
+    actor: str,
+) -> UUID:  # fmt: skip
+    invoice = billing.find(session, invoice_id)
+    is_open = invoice.status in billing.OPEN
+    amount = _amount(amount_text, invoice.open if is_open else Money.zero(invoice.total.currency))
+    mode = house.plugins.gateways[gateway].mode
+    if attempts.holder_of(session, gateway, mode, reference):
+        raise InvalidFields({"reference": BOOKED})
+    if attempts.moving(session, invoice_id):
+        raise Conflict(UNDER_WAY)
+    now = house.clock.now()
+    attempt = attempts.insert(session, Attempt(
+        id=new_id(), number=numbers.take(session, "attempt", first=attempts.FIRST_NUMBER)[0],
+        brand_id=invoice.brand_id, client_id=invoice.client_id, invoice_id=invoice.id,
+        idempotency_key=f"hand-{new_id()}", kind="charge", gateway=gateway, mode=mode, method=BY_HAND,
+        amount_minor=amount.minor, currency=amount.currency, customer_present=False, created_at=now,
+    ))  # fmt: skip
+    outcome = PaymentOutcome(status=Status.SUCCEEDED, reference=reference, amount=amount)
+    if record(session, house, attempt.id, outcome, how=f"marked paid by {actor}") is not State.SUCCEEDED:
+        raise InvalidFields({"reference": BOOKED})
+    audit.record(
+        session, actor=actor, action="invoice.mark_paid", target=f"invoice:{invoice_id}", now=now,
+        after={"amount": str(amount), "reference": reference, "gateway": gateway},
+    )  # fmt: skip
+    return attempt.id
 
 
 def _amount(text: str, owed: Money) -> Money:
@@ -68,14 +90,9 @@ def _amount(text: str, owed: Money) -> Money:
         amount = Money.parse(text, owed.currency) if text.strip() else owed
     except ValueError as error:
         raise InvalidFields({"amount": "Enter an amount in figures, as in 25.00."}) from error
-    if amount.minor <= 0:
-        raise InvalidFields({"amount": "Enter an amount above zero."})
+    if not 0 < amount.minor <= MOST_MINOR:
+        raise InvalidFields({"amount": "Enter an amount above zero, and not beyond all bounds."})
     return amount
-
-
-def _mode(house: PluginHouse, gateway: str) -> str:
-    entry = house.plugins.gateways.get(gateway)
-    return entry.mode if entry else "live"
 
 
 def look_up_now(house: PluginHouse, attempt_id: UUID, actor: str) -> None:
@@ -83,10 +100,52 @@ def look_up_now(house: PluginHouse, attempt_id: UUID, actor: str) -> None:
     with house.db.transaction() as session:
         if not attempts.ask(session, house, attempt_id):
             raise Conflict("This payment is not waiting for an answer.")
-        audit.record(
-            session, actor=actor, action="attempt.look_up", target=f"attempt:{attempt_id}",
-            now=house.clock.now(),
-        )  # fmt: skip
+        _audit(session, house, actor, "attempt.look_up", attempt_id)
+
+
+def settle(
+    house: PluginHouse, attempt_id: UUID, *, happened: bool, note: str, actor: str, reference: str = ""
+) -> None:
+    """Staff looked at the provider's own screens: say what became of a payment or refund in doubt.
+
+    What did not happen is over; money of another amount is then booked with ``mark_paid``. Raises
+    InvalidFields (note, reference) and Conflict when the attempt is not in doubt.
+    """
+    if not note.strip():
+        raise InvalidFields({"note": "Say in a few words what you saw at the provider."})
+
+    def work(session: Session) -> None:
+        attempt = attempts.find(session, attempt_id)
+        if attempt.state not in DOUBTFUL:
+            raise Conflict("It is known what became of this payment.")
+        if happened:
+            _it_happened(session, house, attempt, reference, actor)
+        elif not give_up(session, house, attempt_id, f"by {actor}: {note.strip()}", states=DOUBTFUL):
+            raise Conflict("It is known what became of this payment.")
+        _close_held(session, attempt_id)
+        facts = {"happened": happened, "note": note.strip(), "reference": reference}
+        _audit(session, house, actor, "attempt.settle", attempt_id, facts)
+
+    house.db.run(work)
+
+
+def _it_happened(
+    session: Session, house: PluginHouse, attempt: AttemptView, reference: str, actor: str
+) -> None:
+    known = attempt.reference or _reference(reference)
+    outcome = PaymentOutcome(status=Status.SUCCEEDED, reference=known, amount=attempt.amount)
+    if record(session, house, attempt.id, outcome, how=f"settled by {actor}") is not State.SUCCEEDED:
+        raise InvalidFields({"reference": BOOKED})
+
+
+def _close_held(session: Session, attempt_id: UUID) -> None:
+    """What was held about this attempt is answered."""
+    session.execute(
+        update(UnmatchedMoney)
+        .where(UnmatchedMoney.attempt_id == attempt_id, UnmatchedMoney.state == "open")
+        .values(state="resolved")
+        .execution_options(synchronize_session=False)
+    )
 
 
 def refund(house: PluginHouse, attempt_id: UUID, amount_text: str, actor: str) -> UUID:
@@ -95,30 +154,36 @@ def refund(house: PluginHouse, attempt_id: UUID, amount_text: str, actor: str) -
     The allowance is taken by a conditional update, so two at once can not both have it.
     Raises InvalidFields (amount) and Conflict.
     """
-    with house.db.transaction() as session:
-        parent = attempts.find(session, attempt_id)
-        entry = house.plugins.gateways.get(parent.gateway)
-        if parent.state != State.SUCCEEDED or parent.kind != "charge" or not entry:
-            raise Conflict("Only a payment that succeeded can be refunded.")
-        if not entry.spec.can(Refunds):
-            raise Conflict(f"{entry.spec.name} can not give money back. Send it another way.")
-        left = Money(parent.amount.minor - parent.refunded_minor, parent.amount.currency)
-        amount = _amount(amount_text, left)
-        allowed = changed(
-            session,
-            update(Attempt)
-            .where(Attempt.id == attempt_id, Attempt.refunded_minor + amount.minor <= Attempt.amount_minor)
-            .values(refunded_minor=Attempt.refunded_minor + amount.minor),
-        )
-        if not allowed:
-            raise InvalidFields({"amount": f"At most {left} can be given back."})
-        return _open_refund(session, house, attempt_id, amount, actor)
+    return house.db.run(lambda session: _refund(session, house, attempt_id, amount_text, actor))
 
 
-def _open_refund(session: Session, house: PluginHouse, parent_id: UUID, amount: Money, actor: str) -> UUID:
-    parent = attempts.find(session, parent_id)
-    refund_id = new_id()
-    session.add(
+def _refund(session: Session, house: PluginHouse, attempt_id: UUID, amount_text: str, actor: str) -> UUID:
+    parent = attempts.find(session, attempt_id)
+    entry = house.plugins.gateways.get(parent.gateway)
+    if parent.state != State.SUCCEEDED or parent.kind != "charge" or not entry:
+        raise Conflict("Only a payment that succeeded can be refunded.")
+    if not entry.spec.can(Refunds):
+        raise Conflict(f"{entry.spec.name} can not give money back. Send it another way.")
+    left = Money(parent.amount.minor - parent.refunded_minor, parent.amount.currency)
+    amount = _amount(amount_text, left)
+    allowed = changed(
+        session,
+        update(Attempt)
+        .where(Attempt.id == attempt_id, Attempt.state == State.SUCCEEDED)
+        .where(Attempt.refunded_minor + amount.minor <= Attempt.amount_minor)
+        .values(refunded_minor=Attempt.refunded_minor + amount.minor),
+    )
+    if not allowed:
+        raise InvalidFields({"amount": f"At most {left} can be given back."})
+    return _open_refund(session, house, parent, amount, actor)
+
+
+def _open_refund(
+    session: Session, house: PluginHouse, parent: AttemptView, amount: Money, actor: str
+) -> UUID:
+    refund_id, now = new_id(), house.clock.now()
+    attempts.insert(
+        session,
         Attempt(
             id=refund_id,
             number=numbers.take(session, "attempt", first=attempts.FIRST_NUMBER)[0],
@@ -135,14 +200,20 @@ def _open_refund(session: Session, house: PluginHouse, parent_id: UUID, amount: 
             amount_minor=amount.minor,
             currency=amount.currency,
             customer_present=False,
-            created_at=house.clock.now(),
-        )
+            next_lookup_at=now + attempts.STRANDED,
+            created_at=now,
+        ),
     )
-    session.flush()
-    attempts.tell(session, refund_id, State.CREATED, house.clock.now())
     house.engine.enqueue(session, attempts.TASK, refund_id, queue=attempts.queue_of(parent.gateway))
-    audit.record(
-        session, actor=actor, action="attempt.refund", target=f"attempt:{parent_id}",
-        now=house.clock.now(), after={"amount": str(amount)},
-    )  # fmt: skip
+    _audit(session, house, actor, "attempt.refund", parent.id, {"amount": str(amount)})
     return refund_id
+
+
+def _audit(
+    session: Session, house: PluginHouse, actor: str, action: str, attempt_id: UUID,
+    after: dict[str, object] | None = None,
+) -> None:  # fmt: skip
+    audit.record(
+        session, actor=actor, action=action, target=f"attempt:{attempt_id}", now=house.clock.now(),
+        after=after,
+    )  # fmt: skip

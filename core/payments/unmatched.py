@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core.kernel.ids import new_id
@@ -43,6 +44,10 @@ def hold(
         reason=reason,
         created_at=house.clock.now(),
     )
-    session.add(row)
-    session.flush()
+    try:
+        with session.begin_nested():
+            session.add(row)
+            session.flush()
+    except IntegrityError:
+        return  # held a moment ago by somebody who was told the same
     publish(house, session, "money.unmatched", {"unmatched_id": row.id})

@@ -38,7 +38,13 @@ class AttemptView:
     lookups: int
     next_lookup_at: datetime | None
     created_at: datetime
+    sent_at: datetime | None
     settled_at: datetime | None
+
+    @property
+    def waits_for_buyer(self) -> bool:
+        """At the provider's page, or answering a question of the bank."""
+        return self.approve_url is not None or self.action is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -88,6 +88,8 @@ def take(
         row.note = f"A-{attempt.number}"
         session.flush()
         record(session, house, attempt.id, event.outcome, how=how)
+        if event.outcome.status is Status.PENDING and attempt.approve_url:
+            attempts.ask(session, house, attempt.id)  # approved, maybe: the browser need not come back
     return True
 
 

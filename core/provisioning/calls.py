@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from core.plugin_api.context import SecretStr
+from pydantic import ValidationError
+
+from core.plugin_api.context import PluginConfig, SecretStr
+from core.plugin_api.errors import Misconfigured
 from core.plugin_api.provisioner import (
     AccountRef,
     CreateRequest,
@@ -41,6 +44,7 @@ WANTED = {
     "suspend": RemoteState.SUSPENDED,
     "terminate": RemoteState.ABSENT,
 }
+Desk = Provisioner[Any] | Registrar[Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,28 +54,34 @@ class Errand:
     job: JobView
     ref: AccountRef
     plugin: str
-    settings: str
+    desk: Desk
     password: str
 
 
 def prepare(house: PluginHouse, job: JobView) -> Errand:
-    """Read what the call needs. Raises NotFound before the identity is fixed."""
+    """Read what the call needs and build the plugin for its server.
+
+    Raises NotFound before the identity is fixed, PluginError for wrong settings, ValueError for
+    settings that do not open.
+    """
     assert job.server_id is not None
     with house.db.read() as session:
         plugin, settings = server_settings(session, house, job.server_id)
-        return Errand(
-            job=job,
-            ref=ref_of(session, job.service_id),
-            plugin=plugin,
-            settings=settings,
-            password=password_of(session, house, job.service_id),
-        )
+        ref = ref_of(session, job.service_id)
+        password = password_of(session, house, job.service_id)
+    return Errand(job=job, ref=ref, plugin=plugin, desk=build(house, plugin, settings), password=password)
+
+
+def build(house: PluginHouse, plugin: str, settings: str) -> Desk:
+    """The panel or registrar of one server. Raises PluginError, and ValueError for damaged settings."""
+    if plugin in house.plugins.registrars:
+        return house.plugins.build_registrar(plugin, json.loads(settings))
+    return house.plugins.build_provisioner(plugin, json.loads(settings))
 
 
 def perform(house: PluginHouse, errand: Errand) -> ProvisionOutcome:
     """Do it, or find that it is done. Every exception of a plugin becomes an outcome."""
-    act = _registrar_act if errand.plugin in house.plugins.registrars else _panel_act
-    outcome = call_provisioner(lambda: act(house, errand), db=house.db, secrets=(errand.password,))
+    outcome = _guarded(house, errand, lambda: _act(house, errand))
     doubtful = outcome.status is Status.UNKNOWN
     unproven = errand.job.action == "create" and outcome.status is Status.SUCCEEDED and outcome.changed
     if doubtful or unproven:
@@ -79,22 +89,65 @@ def perform(house: PluginHouse, errand: Errand) -> ProvisionOutcome:
     return outcome
 
 
+def _guarded(house: PluginHouse, errand: Errand, call: Callable[[], ProvisionOutcome]) -> ProvisionOutcome:
+    return call_provisioner(call, db=house.db, plugin=errand.desk, secrets=(errand.password,))
+
+
+def _act(house: PluginHouse, errand: Errand) -> ProvisionOutcome:
+    desk, job = errand.desk, errand.job
+    if job.operation and isinstance(desk, Polls):
+        return desk.poll(errand.ref, job.operation)
+    if job.in_doubt:
+        standing = _standing(errand)
+        if standing.status is Status.SUCCEEDED:
+            return standing if standing.facts else _with_facts(house, errand, standing)
+    if isinstance(desk, Registrar):
+        return _registrar_act(desk, errand)
+    acts: dict[str, Callable[[], ProvisionOutcome]] = {
+        "create": lambda: desk.create(create_request(house, errand)),
+        "suspend": lambda: desk.suspend(errand.ref, str(job.request.get("reason", ""))),
+        "resume": lambda: desk.resume(errand.ref),
+        "terminate": lambda: desk.terminate(errand.ref),
+    }
+    return acts[job.action]()
+
+
 def _verify(house: PluginHouse, errand: Errand, outcome: ProvisionOutcome) -> ProvisionOutcome:
     """Ask the panel whether it is so. Its word of what stands there beats its word of what it did."""
-    checked = call_provisioner(lambda: _found(inspect(house, errand), errand), db=house.db)
+    checked = _guarded(house, errand, lambda: _standing(errand))
     if checked.status is Status.SUCCEEDED:
-        facts = dict(outcome.facts)
-        return ProvisionOutcome(
-            status=Status.SUCCEEDED, state=checked.state, remote_id=checked.remote_id or outcome.remote_id,
-            facts=facts, staff_note=outcome.staff_note,
+        proven = replace(
+            checked, remote_id=checked.remote_id or outcome.remote_id, changed=True,
+            facts=dict(checked.facts) | dict(outcome.facts), staff_note=outcome.staff_note,
         )  # fmt: skip
+        return proven if outcome.status is Status.SUCCEEDED else _with_facts(house, errand, proven)
     if outcome.status is Status.SUCCEEDED and checked.status is Status.NOT_SENT:
         note = "The panel said yes, but the account is not there."
-        return ProvisionOutcome(status=Status.UNKNOWN, staff_note=checked.staff_note or note)
+        return ProvisionOutcome(status=Status.UNKNOWN, staff_note=note)
     if checked.status is Status.DECLINED:
         return checked
     note = f"{outcome.staff_note} Looked up: {checked.staff_note or 'no answer'}".strip()
     return ProvisionOutcome(status=Status.UNKNOWN, staff_note=note)
+
+
+def _with_facts(house: PluginHouse, errand: Errand, proven: ProvisionOutcome) -> ProvisionOutcome:
+    """What the client is told of the server comes with the answer that was lost: ours stands there, so
+    that asking once more changes nothing (contract of ``create``) and says it again."""
+    desk = errand.desk
+    if errand.job.action != "create" or isinstance(desk, Registrar):
+        return proven
+    told = _guarded(house, errand, lambda: desk.create(create_request(house, errand)))
+    return replace(proven, facts=told.facts) if told.status is Status.SUCCEEDED else proven
+
+
+def _standing(errand: Errand) -> ProvisionOutcome:
+    """What stands there, held against what is wanted. May raise PluginError."""
+    if not isinstance(errand.desk, Registrar):
+        return _found(errand.desk.inspect(errand.ref), errand)
+    assert errand.ref.domain is not None
+    domain = errand.desk.inspect(errand.ref.domain)
+    outcome = _found(_as_account(domain), errand)
+    return replace(outcome, facts={"Expires": domain.expires_on.isoformat()}) if domain else outcome
 
 
 def _found(account: RemoteAccount | None, errand: Errand) -> ProvisionOutcome:
@@ -120,12 +173,12 @@ def is_ours(account: RemoteAccount, ref: AccountRef) -> bool:
     return account.username == ref.username and account.domain == ref.domain
 
 
-def inspect(house: PluginHouse, errand: Errand) -> RemoteAccount | None:
+def inspect(errand: Errand) -> RemoteAccount | None:
     """What stands there now, from panels and registrars alike. May raise PluginError."""
-    if errand.plugin in house.plugins.registrars:
+    if isinstance(errand.desk, Registrar):
         assert errand.ref.domain is not None
-        return _as_account(registrar(house, errand).inspect(errand.ref.domain))
-    return provisioner(house, errand).inspect(errand.ref)
+        return _as_account(errand.desk.inspect(errand.ref.domain))
+    return errand.desk.inspect(errand.ref)
 
 
 def _as_account(domain: RegisteredDomain | None) -> RemoteAccount | None:
@@ -136,33 +189,8 @@ def _as_account(domain: RegisteredDomain | None) -> RemoteAccount | None:
     )
 
 
-def provisioner(house: PluginHouse, errand: Errand) -> Provisioner[Any]:
-    return house.plugins.build_provisioner(errand.plugin, json.loads(errand.settings))
-
-
-def registrar(house: PluginHouse, errand: Errand) -> Registrar[Any]:
-    return house.plugins.build_registrar(errand.plugin, json.loads(errand.settings))
-
-
-def _panel_act(house: PluginHouse, errand: Errand) -> ProvisionOutcome:
-    panel, job = provisioner(house, errand), errand.job
-    if job.operation and isinstance(panel, Polls):
-        return panel.poll(errand.ref, job.operation)
-    if job.in_doubt:
-        found = _found(panel.inspect(errand.ref), errand)
-        if found.status is Status.SUCCEEDED:
-            return found
-    acts: dict[str, Callable[[], ProvisionOutcome]] = {
-        "create": lambda: panel.create(create_request(house, errand)),
-        "suspend": lambda: panel.suspend(errand.ref, str(job.request.get("reason", ""))),
-        "resume": lambda: panel.resume(errand.ref),
-        "terminate": lambda: panel.terminate(errand.ref),
-    }
-    return acts[job.action]()
-
-
 def create_request(house: PluginHouse, errand: Errand) -> CreateRequest:
-    entry = house.plugins.provisioners[errand.plugin]
+    """Raises Misconfigured when the product's settings are not those of this panel."""
     request = errand.job.request
     return CreateRequest(
         ref=errand.ref,
@@ -170,27 +198,37 @@ def create_request(house: PluginHouse, errand: Errand) -> CreateRequest:
         password=SecretStr(errand.password),
         contact_email=str(request.get("contact_email", "")),
         contact_name=str(request.get("contact_name", "")),
-        options=entry.spec.options.model_validate_json(json.dumps(request.get("options") or {})),
+        options=_options(house, errand),
     )
 
 
+def _options(house: PluginHouse, errand: Errand) -> PluginConfig:
+    model = house.plugins.provisioners[errand.plugin].spec.options
+    try:
+        return model.model_validate_json(json.dumps(errand.job.request.get("options") or {}))
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise Misconfigured(f"the product's settings for {errand.plugin}: {key}: {first['msg']}") from None
+
+
+def needs_staff(errand: Errand) -> bool:
+    """Whether people do the work there."""
+    return isinstance(errand.desk, NeedsStaff)
+
+
 def staff_task(house: PluginHouse, errand: Errand) -> str | None:
-    """What a person has to do, for provisioners whose work is done by people."""
-    entry = house.plugins.provisioners.get(errand.plugin)
-    if entry is None or not entry.spec.can(NeedsStaff):
+    """What a person has to do to create it, where people do that. Raises PluginError."""
+    desk = errand.desk
+    if errand.job.action != "create" or not isinstance(desk, NeedsStaff):
         return None
-    panel = provisioner(house, errand)
-    assert isinstance(panel, NeedsStaff)
-    return ask(lambda: panel.task(create_request(house, errand)), str, db=house.db, plugin=panel)
+    request = create_request(house, errand)
+    return ask(lambda: desk.task(request), str, db=house.db, plugin=desk, secrets=(errand.password,))
 
 
-def _registrar_act(house: PluginHouse, errand: Errand) -> ProvisionOutcome:
-    desk, job, domain = registrar(house, errand), errand.job, errand.ref.domain
+def _registrar_act(desk: Registrar[Any], errand: Errand) -> ProvisionOutcome:
+    job, domain = errand.job, errand.ref.domain
     assert domain is not None
-    if job.in_doubt:
-        found = _found(_as_account(desk.inspect(domain)), errand)
-        if found.status is Status.SUCCEEDED:
-            return found
     if job.action != "create":
         return ProvisionOutcome(status=Status.SUCCEEDED, state=WANTED[job.action], changed=False)
     request = RegisterRequest(

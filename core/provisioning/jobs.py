@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import case, select, update
+from sqlalchemy import ColumnElement, and_, case, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -27,6 +27,8 @@ from core.provisioning.values import JobView
 FIRST_NUMBER = 80001
 TASK = "job"
 STRANDED = timedelta(minutes=15)  # longer than any panel call may take
+BEHIND = timedelta(seconds=5)  # an earlier job of the service
+BEHIND_STAFF = timedelta(minutes=5)
 RAW_LIMIT = 4000
 OPEN = (JobState.READY, JobState.RUNNING, JobState.WAITING)
 
@@ -65,10 +67,14 @@ def claim(session: Session, job_id: UUID, now: datetime) -> JobView | None:
     """ready/waiting -> running, and the number of tries up. None when there is nothing to do now.
 
     A job found running was left by a dead worker (its run is being taken up): it is claimed again with
-    its outcome in doubt. Another job of the same service running makes this one wait.
+    its outcome in doubt. The changes of one service happen in the order in which they were wanted: an
+    earlier job that is not over makes this one wait.
     """
     row = session.get(Job, job_id)
     if row is None or row.state not in OPEN:
+        return None
+    if earlier := _earlier(session, row):
+        _wait(session, job_id, now + (BEHIND_STAFF if earlier == JobState.NEEDS_STAFF else BEHIND))
         return None
     left_behind = row.state == JobState.RUNNING
     statement = (
@@ -86,9 +92,19 @@ def claim(session: Session, job_id: UUID, now: datetime) -> JobView | None:
         with session.begin_nested():
             taken = changed(session, statement)
     except IntegrityError:
-        _wait(session, job_id, now + timedelta(seconds=5))
+        _wait(session, job_id, now + BEHIND)
         return None
     return find(session, job_id) if taken else None
+
+
+def _earlier(session: Session, row: Job) -> str | None:
+    """The state of an earlier job of the same service that is not over."""
+    statement = select(Job.state).where(
+        Job.service_id == row.service_id,
+        Job.number < row.number,
+        Job.state.in_((*OPEN, JobState.NEEDS_STAFF)),
+    )
+    return session.execute(statement.order_by(Job.number).limit(1)).scalar()
 
 
 def _wait(session: Session, job_id: UUID, until: datetime) -> None:
@@ -116,6 +132,16 @@ def move(session: Session, job: JobView, state: JobState, now: datetime, **value
     return moved
 
 
+def is_held(session: Session, job: JobView) -> bool:
+    """Whether the fence still holds. The row is ours until the transaction ends."""
+    return changed(
+        session,
+        update(Job)
+        .where(Job.id == job.id, Job.state == JobState.RUNNING, Job.attempts == job.attempts)
+        .values(attempts=Job.attempts),
+    )
+
+
 def tell(session: Session, job_id: UUID, state: JobState, now: datetime, note: str, raw: str = "") -> None:
     session.add(
         JobStep(id=new_id(), job_id=job_id, at=now, state=state, note=note[:500], raw=raw[:RAW_LIMIT])
@@ -125,9 +151,19 @@ def tell(session: Session, job_id: UUID, state: JobState, now: datetime, note: s
 
 def again(session: Session, house: House, job_id: UUID, *, states: tuple[JobState, ...]) -> bool:
     """Start a further run of a job that stands in one of ``states``; False when it does not."""
+    return _again(session, house, job_id, Job.state.in_(states))
+
+
+def again_when_due(session: Session, house: House, job_id: UUID) -> bool:
+    """The same for a job whose time has come; False when somebody else was quicker."""
+    return _again(session, house, job_id, _is_due(house.clock.now()))
+
+
+def _again(session: Session, house: House, job_id: UUID, condition: ColumnElement[bool]) -> bool:
+    session.flush()
     statement = (
         update(Job)
-        .where(Job.id == job_id, Job.state.in_(states))
+        .where(Job.id == job_id, condition)
         .values(
             state=JobState.READY,
             turn=Job.turn + 1,
@@ -147,10 +183,14 @@ def again(session: Session, house: House, job_id: UUID, *, states: tuple[JobStat
 
 def due(session: Session, now: datetime, limit: int = 200) -> list[UUID]:
     """Jobs whose time has come, and those left behind while running."""
-    is_time = (Job.state == JobState.WAITING) & (Job.next_try_at <= now)
-    is_stranded = (Job.state == JobState.RUNNING) & (Job.started_at <= now - STRANDED)
-    statement = select(Job.id).where(is_time | is_stranded).order_by(Job.next_try_at).limit(limit)
+    statement = select(Job.id).where(_is_due(now)).order_by(Job.next_try_at).limit(limit)
     return list(session.execute(statement).scalars())
+
+
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    is_time = and_(Job.state == JobState.WAITING, Job.next_try_at <= now)
+    is_stranded = and_(Job.state == JobState.RUNNING, Job.started_at <= now - STRANDED)
+    return or_(is_time, is_stranded)
 
 
 def find(session: Session, job_id: UUID) -> JobView:

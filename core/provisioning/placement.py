@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import case, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -24,6 +24,10 @@ from core.provisioning.values import ServerView, Wish
 
 PASSWORD_LENGTH = 20
 PASSWORD_ALPHABET = string.ascii_letters + string.digits + "-_.+"
+
+
+class NoName(LookupError):
+    """No candidate for the account's name is free on the server."""
 
 
 def reserve_server(session: Session, wish: Wish) -> UUID | None:
@@ -49,19 +53,24 @@ def reserve_server(session: Session, wish: Wish) -> UUID | None:
 
 
 def release_server(session: Session, server_id: UUID) -> None:
-    """Give a slot back."""
+    """Give a slot back. A server that called itself full has room again."""
     changed(
         session,
         update(Server)
         .where(Server.id == server_id, Server.reserved > 0)
-        .values(reserved=Server.reserved - 1),
+        .values(reserved=Server.reserved - 1, state=case((Server.state == "full", "ok"), else_=Server.state)),
     )
+
+
+def mark_full(session: Session, server_id: UUID) -> None:
+    """The server says that it takes no more: nothing is placed there until a slot is given back."""
+    changed(session, update(Server).where(Server.id == server_id, Server.state == "ok").values(state="full"))
 
 
 def fix_identity(session: Session, house: House, wish: Wish, server_id: UUID, names: Iterable[str]) -> UUID:
     """Write the account's identity once; a second call for the service finds the first's.
 
-    ``names`` are candidates, best first. Raises NotFound when all are taken on that server.
+    ``names`` are candidates, best first. Raises NoName when all are taken on that server.
     """
     known = session.execute(select(RemoteAccount.id).where(RemoteAccount.service_id == wish.service_id))
     if (account_id := known.scalar()) is not None:
@@ -75,7 +84,7 @@ def fix_identity(session: Session, house: House, wish: Wish, server_id: UUID, na
             return account.id
         except IntegrityError:
             continue  # another of our services has this name on that server
-    raise NotFound("No free user name was found on this server.")
+    raise NoName("Every name for this service is another's on this server.")
 
 
 def _account(house: House, wish: Wish, server_id: UUID, username: str) -> RemoteAccount:
@@ -102,10 +111,21 @@ def rename(session: Session, service_id: UUID, rules: UsernameRules) -> bool:
     row = session.execute(select(RemoteAccount).where(RemoteAccount.service_id == service_id)).scalar_one()
     names = list(usernames(row.domain, service_id, rules))
     later = names[names.index(row.username) + 1 :] if row.username in names else names
-    for name in later:
+    return _settle(session, row, row.server_id, later)
+
+
+def move_account(session: Session, service_id: UUID, server_id: UUID, rules: UsernameRules) -> bool:
+    """Put an account that was never built on another server, under the first name that is free there."""
+    row = session.execute(select(RemoteAccount).where(RemoteAccount.service_id == service_id)).scalar_one()
+    names = [row.username, *usernames(row.domain, service_id, rules)]
+    return _settle(session, row, server_id, names)
+
+
+def _settle(session: Session, row: RemoteAccount, server_id: UUID, names: Iterable[str]) -> bool:
+    for name in names:
         try:
             with session.begin_nested():
-                row.username = name
+                row.server_id, row.username = server_id, name
                 session.flush()
             return True
         except IntegrityError:

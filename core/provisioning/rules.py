@@ -13,6 +13,7 @@ from core.provisioning.values import ServerView
 
 TRY_AGAIN = tuple(timedelta(seconds=s) for s in (5, 30, 120, 600, 1800, 7200))
 MAX_TRIES = 8
+BUILDS_FOR = timedelta(days=3)  # nothing takes longer to build without somebody looking
 NAME_CANDIDATES = 5
 BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"
 NAME_LENGTH = 8
@@ -32,6 +33,11 @@ class JobState(StrEnum):
 def next_try(tries: int, now: datetime) -> datetime | None:
     """When to try again after ``tries`` tries; None when a person has to look."""
     return None if tries >= MAX_TRIES else now + TRY_AGAIN[min(tries, len(TRY_AGAIN)) - 1]
+
+
+def next_question(since: datetime, now: datetime) -> datetime | None:
+    """When to ask again after what the panel is building, when it gave no answer: polls are no tries."""
+    return None if now - since > BUILDS_FOR else now + TRY_AGAIN[3]
 
 
 def marker_of(service_id: UUID) -> str:

@@ -13,25 +13,32 @@ from sqlalchemy.orm import Session
 from core.kernel.db import changed
 from core.kernel.problems import NotFound
 from core.kernel.work import publish
+from core.plugin_api.errors import PluginError
 from core.plugin_api.provisioner import ProvisionCode, ProvisionOutcome
 from core.plugin_api.values import Status
 from core.plugin_host.house import PluginHouse
 from core.provisioning import calls, jobs, placement
 from core.provisioning.models import Job, RemoteAccount, Server
-from core.provisioning.rules import JobState, next_try, usernames
+from core.provisioning.placement import NoName
+from core.provisioning.rules import JobState, next_question, next_try, usernames
 from core.provisioning.values import JobView, Wish
 from core.services import service as services
 
 STATUS_AFTER = {"create": "active", "suspend": "suspended", "terminate": "terminated"}
 SOON = timedelta(seconds=1)
+MISSING = "Its plugin is not enabled."
 
 
 def plan_create(session: Session, house: PluginHouse, wish: Wish) -> UUID:
     """Commit the job that builds a service, with place and name where there is room already.
 
-    The same service again is the same job.
+    The same service again is the same job. Where there is no room, no free name or no plugin, the job
+    says so when it runs, and staff see it.
     """
-    server_id = _place(session, house, wish)
+    try:
+        server_id = _place(session, house, wish)
+    except NoName:
+        server_id = None
     request = dict(wish.request) | {
         "plugin": wish.plugin,
         "pool_id": str(wish.pool_id) if wish.pool_id else None,
@@ -57,15 +64,26 @@ def plan_change(session: Session, house: PluginHouse, service_id: UUID, action: 
     )  # fmt: skip
 
 
+def _is_enabled(house: PluginHouse, plugin: str) -> bool:
+    return plugin in house.plugins.provisioners or plugin in house.plugins.registrars
+
+
 def _place(session: Session, house: PluginHouse, wish: Wish) -> UUID | None:
+    """A server with a slot taken and the account's name fixed there; None when there is no room, or
+    nobody who could say what names are like there. Raises NoName."""
     known = session.execute(
         select(RemoteAccount.server_id).where(RemoteAccount.service_id == wish.service_id)
     ).scalar()
-    if known is not None:
+    if known is not None or not _is_enabled(house, wish.plugin):
         return known
     server_id = placement.reserve_server(session, wish)
-    if server_id is not None:
+    if server_id is None:
+        return None
+    try:
         placement.fix_identity(session, house, wish, server_id, _names(house, wish))
+    except NoName:
+        placement.release_server(session, server_id)
+        raise
     return server_id
 
 
@@ -91,48 +109,80 @@ def run(house: PluginHouse, job_id: UUID) -> None:
     """The task "job": claim, call outside any transaction, take what came back."""
     with house.db.transaction() as session:
         job = jobs.claim(session, job_id, house.clock.now())
-        if job is None:
-            return
-        if job.server_id is None:
-            job = _place_late(session, house, job)
+        job = job and _made_ready(session, house, job)
     if job is None:
         return
-    if _plugin_of(house, job) is None:
-        _retry(house, job, ProvisionOutcome(status=Status.NOT_SENT, staff_note="its plugin is not enabled"))
+    try:
+        errand = calls.prepare(house, job)
+        task = calls.staff_task(house, errand)
+    except (PluginError, LookupError, NotFound, ValueError) as error:
+        note = f"It could not be sent: {error}"
+        _retry(house, job, ProvisionOutcome(status=Status.NOT_SENT, staff_note=note))
         return
-    errand = calls.prepare(house, job)
-    task = calls.staff_task(house, errand)
     if task is not None:
         _hand_to_staff(house, job, task)
-        return
-    _take(house, job, calls.perform(house, errand))
+    else:
+        _take(house, errand, calls.perform(house, errand))
 
 
-def _plugin_of(house: PluginHouse, job: JobView) -> str | None:
-    with house.db.read() as session:
-        plugin = session.execute(select(Server.plugin).where(Server.id == job.server_id)).scalar_one()
-    return plugin if plugin in house.plugins.provisioners or plugin in house.plugins.registrars else None
+def _made_ready(session: Session, house: PluginHouse, job: JobView) -> JobView | None:
+    """The claimed job with a place to go to; None when nothing is to be called now."""
+    status = services.find(session, job.service_id).status
+    if job.action == "create" and status != "pending":
+        _call_off(session, house, job, f"The service is {status}: nothing is built for it any more.")
+        return None
+    if job.server_id is None:
+        return _place_late(session, house, job)
+    plugin = session.execute(select(Server.plugin).where(Server.id == job.server_id)).scalar_one()
+    if not _is_enabled(house, plugin):
+        _wait_for_plugin(session, house, job)
+        return None
+    return job
 
 
 def _place_late(session: Session, house: PluginHouse, job: JobView) -> JobView | None:
-    server_id = _place(session, house, _wish_of(job))
+    wish = _wish_of(job)
+    if not _is_enabled(house, wish.plugin):
+        _wait_for_plugin(session, house, job)
+        return None
+    try:
+        server_id = _place(session, house, wish)
+    except NoName as error:
+        fail(session, house, job, _not_sent(str(error)), code=ProvisionCode.NAME_TAKEN.value)
+        return None
     if server_id is None:
-        outcome = ProvisionOutcome(status=Status.NOT_SENT, staff_note="No server has room.")
-        _plan_retry(session, house, job, outcome, code="no_server")
+        _plan_retry(session, house, job, _not_sent("No server has room."), code="no_server")
         return None
     changed(session, update(Job).where(Job.id == job.id).values(server_id=server_id))
     return jobs.find(session, job.id)
 
 
+def _not_sent(note: str) -> ProvisionOutcome:
+    return ProvisionOutcome(status=Status.NOT_SENT, staff_note=note)
+
+
+def _wait_for_plugin(session: Session, house: PluginHouse, job: JobView) -> None:
+    _plan_retry(session, house, job, _not_sent(MISSING), code="plugin_missing")
+
+
+def _call_off(session: Session, house: PluginHouse, job: JobView, note: str) -> None:
+    jobs.move(session, job, JobState.CANCELLED, house.clock.now(), staff_note=note, note=note)
+
+
 def _hand_to_staff(house: PluginHouse, job: JobView, task: str) -> None:
     with house.db.transaction() as session:
-        jobs.move(session, job, JobState.NEEDS_STAFF, house.clock.now(), staff_note=task, note=task)
+        now = house.clock.now()
+        if jobs.move(session, job, JobState.NEEDS_STAFF, now, staff_note=task, note=task):
+            publish(house, session, "job.needs_staff", {"job_id": job.id, "service_id": job.service_id})
 
 
-def _take(house: PluginHouse, job: JobView, outcome: ProvisionOutcome) -> None:
+def _take(house: PluginHouse, errand: calls.Errand, outcome: ProvisionOutcome) -> None:
+    job = errand.job
     if outcome.status is Status.SUCCEEDED:
         with house.db.transaction() as session:
             succeed(session, house, job, outcome)
+    elif outcome.status is Status.PENDING and calls.needs_staff(errand):
+        _hand_to_staff(house, job, outcome.staff_note)
     elif outcome.status is Status.PENDING:
         _poll_later(house, job, outcome)
     elif outcome.status is Status.DECLINED:
@@ -145,17 +195,16 @@ def succeed(session: Session, house: PluginHouse, job: JobView, outcome: Provisi
     """It is done: account, job, service and event together. False when the fence has moved on."""
     now = house.clock.now()
     note = outcome.staff_note or ("done" if outcome.changed else "it stood there already")
-    if not jobs.move(
-        session, job, JobState.DONE, now, in_doubt=False, operation=None, error_code="", note=note
-    ):
+    done = {"in_doubt": False, "operation": None, "error_code": "", "staff_note": outcome.staff_note}
+    if not jobs.move(session, job, JobState.DONE, now, note=note, **done):
         return False
     _note_account(session, house, job, outcome)
     status = STATUS_AFTER.get(job.action)
-    if status:
-        services.move(session, house, job.service_id, status)
-    else:
+    if status is None:
         services.resume(session, house, job.service_id)
-    if job.action == "terminate" and job.server_id:
+        return True
+    moved = services.move(session, house, job.service_id, status)
+    if moved and job.action == "terminate" and job.server_id:
         placement.release_server(session, job.server_id)
     return True
 
@@ -176,13 +225,15 @@ def _poll_later(house: PluginHouse, job: JobView, outcome: ProvisionOutcome) -> 
     now = house.clock.now()
     with house.db.transaction() as session:
         jobs.move(
-            session, job, JobState.WAITING, now, operation=outcome.operation, in_doubt=False,
+            session, job, JobState.WAITING, now, operation=outcome.operation, in_doubt=False, error_code="",
             next_try_at=now + outcome.poll_after, note=outcome.staff_note or "The panel is building it.",
         )  # fmt: skip
 
 
 def _declined(house: PluginHouse, job: JobView, outcome: ProvisionOutcome) -> None:
     with house.db.transaction() as session:
+        if not jobs.is_held(session, job):
+            return
         is_new = job.action == "create"
         if is_new and outcome.code is ProvisionCode.NAME_TAKEN and _rename(session, house, job):
             _soon(session, house, job, "The name belongs to somebody else; the next one is tried.")
@@ -198,17 +249,19 @@ def _rename(session: Session, house: PluginHouse, job: JobView) -> bool:
 
 
 def _move_on(session: Session, house: PluginHouse, job: JobView) -> bool:
-    """The server itself says that it is full: nothing was built there, so another may be used."""
-    assert job.server_id is not None
-    changed(session, update(Server).where(Server.id == job.server_id).values(state="full"))
+    """The panel itself says that it is full: nothing was built there, so another may be used."""
+    entry = house.plugins.provisioners.get(str(job.request.get("plugin", "")))
+    if entry is None or job.server_id is None:
+        return False  # a registrar means something else by its limits
+    placement.mark_full(session, job.server_id)
     other = placement.reserve_server(session, _wish_of(job))
     if other is None:
         return False
+    if not placement.move_account(session, job.service_id, other, entry.spec.usernames):
+        placement.release_server(session, other)
+        return False
     placement.release_server(session, job.server_id)
-    changed(
-        session,
-        update(RemoteAccount).where(RemoteAccount.service_id == job.service_id).values(server_id=other),
-    )
+    placement.mark_full(session, job.server_id)
     changed(session, update(Job).where(Job.id == job.id).values(server_id=other))
     return True
 
@@ -229,7 +282,7 @@ def _plan_retry(
     """Wait and try again; after the last try a person looks. A doubt stays one until it is settled."""
     now = house.clock.now()
     doubt = outcome.status is Status.UNKNOWN or job.in_doubt
-    later = next_try(job.attempts, now)
+    later = next_question(job.created_at, now) if job.operation else next_try(job.attempts, now)
     if later is None:
         fail(session, house, job, outcome, code=code, in_doubt=doubt)
         return
@@ -264,4 +317,4 @@ def run_due(house: PluginHouse) -> None:
         found = jobs.due(session, house.clock.now())
     for job_id in found:
         with house.db.transaction() as session:
-            jobs.again(session, house, job_id, states=(JobState.WAITING, JobState.RUNNING))
+            jobs.again_when_due(session, house, job_id)

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core.kernel import audit
 from core.kernel.db import changed
 from core.kernel.ids import new_id
-from core.kernel.problems import Conflict, InvalidFields
+from core.kernel.problems import Conflict, InvalidFields, NotFound
 from core.plugin_api.context import HealthReport
 from core.plugin_api.errors import PluginError
-from core.plugin_api.provisioner import Lists, Provisioner, ProvisionOutcome, RemoteState
+from core.plugin_api.provisioner import Lists, ProvisionOutcome, RemoteState
 from core.plugin_api.provisioner import RemoteAccount as Found
-from core.plugin_api.registrar import Registrar
 from core.plugin_api.values import Status
 from core.plugin_host.calls import ask, ask_all
 from core.plugin_host.house import PluginHouse
@@ -26,35 +24,57 @@ from core.provisioning.models import Drift, Job, RemoteAccount, Server
 from core.provisioning.rules import JobState
 from core.provisioning.service import succeed
 from core.provisioning.values import JobView
+from core.services import service as services
 
 STOPPED = (JobState.FAILED, JobState.WAITING, JobState.NEEDS_STAFF)
+OVER = "This job is running or over already."
 
 
 def retry(house: PluginHouse, job_id: UUID, actor: str) -> None:
     """Try again now. What may have happened is looked up first. Raises Conflict."""
     with house.db.transaction() as session:
         if not jobs.again(session, house, job_id, states=STOPPED):
-            raise Conflict("This job is running or over already.")
+            raise Conflict(OVER)
         _audit(session, house, actor, "job.retry", job_id)
 
 
 def look_up(house: PluginHouse, job_id: UUID, actor: str) -> str:
-    """Ask the panel what stands there; nothing is changed. Returns a sentence for staff."""
+    """Ask the panel what stands there; nothing is changed there. Returns a sentence for staff.
+
+    Where surely nothing stands, a stopped job is no longer in doubt and may be given up.
+    """
     with house.db.read() as session:
         job = jobs.find(session, job_id)
     if job.server_id is None:
         return "The job has no server yet: nothing was sent anywhere."
-    errand = calls.prepare(house, job)
-    try:
-        found = ask(lambda: calls.inspect(house, errand), Found, type(None), db=house.db)
-    except PluginError as error:
-        sentence = f"{job.server_name} does not answer ({error.code})."
-    else:
-        sentence = _describe(job.server_name, found, errand)
+    sentence, is_absent = _look(house, job)
     with house.db.transaction() as session:
+        if is_absent:
+            _clear_doubt(session, job)
         jobs.tell(session, job_id, JobState(job.state), house.clock.now(), f"Looked up: {sentence}")
         _audit(session, house, actor, "job.look_up", job_id)
     return sentence
+
+
+def _look(house: PluginHouse, job: JobView) -> tuple[str, bool]:
+    """(what to tell staff, whether surely nothing stands there)."""
+    try:
+        errand = calls.prepare(house, job)
+        found = ask(lambda: calls.inspect(errand), Found, type(None), db=house.db, plugin=errand.desk)
+    except PluginError as error:
+        return f"{job.server_name} does not answer ({error.code}).", False
+    except (LookupError, NotFound, ValueError) as error:
+        return f"{job.server_name} can not be asked: {error}", False
+    return _describe(job.server_name, found, errand), found is None
+
+
+def _clear_doubt(session: Session, job: JobView) -> None:
+    changed(
+        session,
+        update(Job)
+        .where(Job.id == job.id, Job.state.in_(STOPPED), Job.attempts == job.attempts)
+        .values(in_doubt=False),
+    )
 
 
 def _describe(server: str, found: Found | None, errand: calls.Errand) -> str:
@@ -85,21 +105,31 @@ def cancel(house: PluginHouse, job_id: UUID, note: str, actor: str) -> None:
         if job.action == "create" and job.in_doubt:
             raise Conflict("It is not known whether the account was made. Look it up first.")
         jobs.move(session, job, JobState.CANCELLED, house.clock.now(), staff_note=note[:500], note=note)
-        if job.action == "create" and job.server_id:
-            placement.release_server(session, job.server_id)
+        if job.action == "create":
+            _give_up_service(session, house, job)
         _audit(session, house, actor, "job.cancel", job_id, note)
+
+
+def _give_up_service(session: Session, house: PluginHouse, job: JobView) -> None:
+    """What is never built is no service: it is cancelled, and its slot is free."""
+    if services.move(session, house, job.service_id, "cancelled") and job.server_id:
+        placement.release_server(session, job.server_id)
 
 
 def _take_over(session: Session, house: PluginHouse, job_id: UUID) -> JobView:
     """Claim a stopped job for a person, so that no worker starts it meanwhile."""
-    taken = changed(
-        session,
+    claim = (
         update(Job)
         .where(Job.id == job_id, Job.state.in_(STOPPED))
-        .values(state=JobState.RUNNING, attempts=Job.attempts + 1),
+        .values(state=JobState.RUNNING, attempts=Job.attempts + 1, started_at=house.clock.now())
     )
+    try:
+        with session.begin_nested():
+            taken = changed(session, claim)
+    except IntegrityError as error:
+        raise Conflict("Another job of this service is running. Wait until it is over.") from error
     if not taken:
-        raise Conflict("This job is running or over already.")
+        raise Conflict(OVER)
     return jobs.find(session, job_id)
 
 
@@ -117,9 +147,12 @@ def check_server(house: PluginHouse, server_id: UUID) -> HealthReport:
     with house.db.read() as session:
         plugin, settings = placement.server_settings(session, house, server_id)
     try:
-        report = ask(_build(house, plugin, settings).check, HealthReport, db=house.db)
+        desk = calls.build(house, plugin, settings)
+        report = ask(desk.check, HealthReport, db=house.db, plugin=desk)
     except PluginError as error:
         report = HealthReport(ok=False, detail=f"{error.code}: {error}")
+    except (LookupError, ValueError) as error:
+        report = HealthReport(ok=False, detail=str(error))
     with house.db.transaction() as session:
         server = session.get_one(Server, server_id)
         server.checked_at = house.clock.now()
@@ -129,30 +162,34 @@ def check_server(house: PluginHouse, server_id: UUID) -> HealthReport:
     return report
 
 
-def _build(house: PluginHouse, plugin: str, settings: str) -> Provisioner[Any] | Registrar[Any]:
-    if plugin in house.plugins.registrars:
-        return house.plugins.build_registrar(plugin, json.loads(settings))
-    return house.plugins.build_provisioner(plugin, json.loads(settings))
-
-
 def compare(house: PluginHouse, server_id: UUID) -> int:
-    """List what differs between our books and the server; returns how many. Nothing is mended."""
+    """List what differs between our books and the server; returns how many. Nothing is mended.
+
+    Raises PluginError when the server gives no usable list, Conflict when it can not be asked at all.
+    """
     with house.db.read() as session:
         plugin, settings = placement.server_settings(session, house, server_id)
         rows = session.execute(
             select(RemoteAccount).where(RemoteAccount.server_id == server_id, RemoteAccount.state != "absent")
         ).scalars()
         ours = {row.username: (row.state, row.marker, row.domain) for row in rows}
-    panel = _build(house, plugin, settings)
-    if not isinstance(panel, Lists):
-        raise Conflict("This panel can not list its accounts.")
-    theirs = {found.username: found for found in ask_all(panel.accounts, Found, db=house.db)}
+    theirs = {found.username: found for found in _listed(house, plugin, settings)}
     drifts = list(_differences(ours, theirs))
     with house.db.transaction() as session:
         session.execute(delete(Drift).where(Drift.server_id == server_id, Drift.decision == "open"))
         for kind, subject, our, their in drifts:
             _note(session, house, server_id, kind, subject, our, their)
     return len(drifts)
+
+
+def _listed(house: PluginHouse, plugin: str, settings: str) -> tuple[Found, ...]:
+    try:
+        panel = calls.build(house, plugin, settings)
+        if not isinstance(panel, Lists):
+            raise Conflict("This panel can not list its accounts.")
+        return ask_all(panel.accounts, Found, db=house.db, plugin=panel)
+    except (LookupError, ValueError) as error:
+        raise Conflict(f"The server can not be asked: {error}") from error
 
 
 def _differences(

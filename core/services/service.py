@@ -85,13 +85,16 @@ def resume(session: Session, house: House, service_id: UUID) -> bool:
 def paid_until(session: Session, periods: Sequence[tuple[UUID, date]]) -> None:
     """Note up to which day (not included) each service is paid. Never moves it back."""
     for service_id, until in periods:
-        session.execute(
-            update(Service)
-            .where(Service.id == service_id)
-            .where((Service.paid_until.is_(None)) | (Service.paid_until < until))
-            .values(paid_until=until)
-            .execution_options(synchronize_session=False)
-        )
+        earlier = (Service.paid_until.is_(None)) | (Service.paid_until < until)
+        changed(session, update(Service).where(Service.id == service_id, earlier).values(paid_until=until))
+
+
+def no_longer_paid(session: Session, periods: Sequence[tuple[UUID, date, date]]) -> None:
+    """The money for these periods (first day, first day after) is gone: each service is paid up to its
+    first day again, unless a later period was paid meanwhile."""
+    for service_id, start, end in periods:
+        paid = update(Service).where(Service.id == service_id, Service.paid_until == end)
+        changed(session, paid.values(paid_until=start))
 
 
 def find(session: Session, service_id: UUID) -> ServiceView:
@@ -115,4 +118,6 @@ def _view(row: Service) -> ServiceView:
         domain=row.domain,
         status=row.status,
         currency=row.currency,
+        cycle_unit=row.cycle_unit,
+        cycle_count=row.cycle_count,
     )

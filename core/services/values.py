@@ -37,3 +37,5 @@ class ServiceView:
     domain: str
     status: str
     currency: str
+    cycle_unit: str
+    cycle_count: int
