@@ -12,7 +12,7 @@ from pydantic import BaseModel, SecretStr
 MASK = "[hidden]"
 SHORTEST = 4  # shorter values would mask half of every sentence
 LONGEST_TEXT = 2000  # of one value that is kept for staff
-_CARD = re.compile(r"(?<![\d.-])\d(?:[ -]?\d){12,18}(?![\d.-])")
+_DIGITS = re.compile(r"\d(?:[ -]?\d){12,}")  # long enough to hold a card number
 _PATTERNS = (
     (re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{6,}"), rf"\1 {MASK}"),
     (re.compile(r"\b(sk|rk|whsec)_[A-Za-z0-9_]{6,}"), MASK),
@@ -37,7 +37,7 @@ class Redactor:
             value = value.replace(secret, MASK)
         for pattern, replacement in _PATTERNS:
             value = pattern.sub(replacement, value)
-        return _CARD.sub(_mask_card, value)
+        return _DIGITS.sub(_mask_cards, value)
 
     def mapping(self, values: Mapping[str, Any]) -> dict[str, str]:
         """Flat text only, masked and cut: what may be stored beside an attempt or a job."""
@@ -75,9 +75,16 @@ def secrets_of(config: object) -> tuple[str, ...]:
     return ()
 
 
-def _mask_card(match: re.Match[str]) -> str:
-    digits = re.sub(r"\D", "", match.group())
-    return f"[card ending {digits[-4:]}]" if _is_luhn(digits) else match.group()
+def _mask_cards(match: re.Match[str]) -> str:
+    """Mask every group of digits, or groups side by side, that make a card number (ISO/IEC 7812)."""
+    text = match.group()
+    groups = [(found.start(), found.end()) for found in re.finditer(r"\d+", text)]
+    for first, (start, _) in enumerate(groups):
+        for _, end in groups[first:]:
+            digits = re.sub(r"\D", "", text[start:end])
+            if 13 <= len(digits) <= 19 and _is_luhn(digits):
+                return f"{text[:start]}[card ending {digits[-4:]}]{_DIGITS.sub(_mask_cards, text[end:])}"
+    return text
 
 
 def _is_luhn(digits: str) -> bool:

@@ -13,19 +13,22 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from flask import Flask
 from werkzeug.test import Client
 
 from core.kernel.clock import SystemClock
 from core.kernel.money import Money
 from core.plugin_api.values import Notification
 from core.testing.sandbox.app import create_app
+from core.testing.sandbox.faults import FaultLayer
 from core.testing.sandbox.webhooks import set_target, signature
-from core.testing.sandbox.world import PUBLIC_KEY, SECRET_KEY, open_world
+from core.testing.sandbox.world import PUBLIC_KEY, SECRET_KEY, World, open_world
 from core.testing.transport import WsgiTransport
 
 URL = "http://127.0.0.1:8900"
 WEBHOOK_SECRET = "whsec-kit-8d1f0a"
 Row = dict[str, Any]
+_idle: list[Flask] = []  # building the application takes longer than most tests: it is used again
 
 
 class PretendWorld:
@@ -35,11 +38,12 @@ class PretendWorld:
         self._world = open_world(folder)
         with self._world.books.transaction() as tx:
             set_target(tx, "http://127.0.0.1:1/nowhere", WEBHOOK_SECRET)
-        self._application = create_app(self._world)
+        self._application = _application(self._world)
         self.transport = WsgiTransport(self._application)
 
     def close(self) -> None:
         self._world.close()
+        _idle.append(self._application)
 
     @property
     def settings(self) -> Mapping[str, str]:
@@ -100,6 +104,16 @@ class PretendWorld:
             "sandbox-signature": signature(WEBHOOK_SECRET, int(now.timestamp()), body),
         }
         return Notification(body=body, headers=headers, received_at=now)
+
+
+def _application(world: World) -> Flask:
+    if not _idle:
+        return create_app(world)
+    application = _idle.pop()
+    layer = application.wsgi_app
+    assert isinstance(layer, FaultLayer)
+    application.extensions["sandbox"] = layer.world = world
+    return application
 
 
 def total(rows: Iterable[Row], name: str = "amount") -> Money:

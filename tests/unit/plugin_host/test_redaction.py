@@ -38,6 +38,11 @@ def test_secrets_are_found_at_any_depth() -> None:
         "card 4242 4242 4242 4242 was refused",
         "card 4242-4242-4242-4242",
         "4242424242424242",
+        "card-4242424242424242",
+        "12 4242424242424242 05",
+        "x4242424242424242y",
+        "4242 4242 4242 4242 and 5555-5555-5555-4444",
+        "4242424242424242 5555555555554444",
     ],
 )
 def test_a_secret_is_masked(text: str) -> None:
@@ -56,7 +61,14 @@ def test_a_secret_is_masked(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["order 1234567890123", "1.4242424242424242", "WH-1042", "2026-01-05 10:00:00", "the secret is empty"],
+    [
+        "order 1234567890123",
+        "0.1234567890123456",
+        "2026-01-05 10 00 00 12",
+        "WH-1042",
+        "2026-01-05 10:00:00",
+        "the secret is empty",
+    ],
 )
 def test_the_rest_stays_readable(text: str) -> None:
     assert Redactor(["hunter22"]).text(text) == text
