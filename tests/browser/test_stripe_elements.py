@@ -7,7 +7,6 @@ card form, the script's address and the API's address are the vendor's; localstr
 from __future__ import annotations
 
 import json
-import os
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from core.plugin_api.values import DeclineCode, LookupRequest, Money, Status, StoredMethod
 from plugins.gateways.stripe import plugin as stripe_plugin
@@ -24,7 +23,6 @@ from tests.fixtures.stripe_browser import StripeRoutes
 from tests.plugins.gateways.stripe.conftest import Bench
 
 pytestmark = [pytest.mark.browser, pytest.mark.peer]
-CHROMIUM = os.environ.get("INNKEEPER_TEST_CHROMIUM", "/usr/bin/chromium")
 MODULE = Path(stripe_plugin.__file__).parent / "static" / "stripe.js"
 PAGE = """\
 <!doctype html><html lang="en"><title>Checkout</title>
@@ -93,14 +91,6 @@ class Shop:
                 pass
 
         return Handler
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -1,0 +1,61 @@
+"""One Chromium per test process, one shop per module."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.fixtures.buyer import Buyer, Watch
+from tests.fixtures.shop import DemoShop
+
+CHROMIUM = os.environ.get("INNKEEPER_TEST_CHROMIUM", "/usr/bin/chromium")
+QUIET = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+DESK = {"width": 1280, "height": 900}
+PHONE = {"width": 390, "height": 844}
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoShop]:
+    """The demo on SQLite with its pretend world."""
+    shop = DemoShop(data=tmp_path_factory.mktemp("shop")).start()
+    yield shop
+    shop.stop()
+
+
+@pytest.fixture
+def context(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[BrowserContext]:
+    """``@pytest.mark.parametrize("context", [...], indirect=True)`` gives other options."""
+    options = getattr(request, "param", {"viewport": DESK})
+    made = chromium.new_context(**options)
+    made.set_default_timeout(20_000)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Iterator[Page]:
+    """A page that may not complain: no script error, nothing against the policy, nothing refused."""
+    page = context.new_page()
+    watch = Watch.over(page)
+    yield page
+    assert not watch.complaints, watch.complaints
+
+
+@pytest.fixture
+def buyer(page: Page, demo: DemoShop) -> Buyer:
+    return Buyer.new(page, demo.url)

@@ -1,0 +1,200 @@
+"""kill -9 at every durable step of an order, one after the other, until none is left.
+
+After each death the process is started again and the buyer clicks again, as in life. Then the pretend
+world's books must hold one charge and one account, and our own books must balance.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import shutil
+import signal
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from core import app, demo
+from core.billing.checks import breaches
+from core.brands import service as brands
+from core.kernel import audit
+from core.kernel.db import Database
+from core.orders import cart, checkout
+from core.testing.sandbox.client import SandboxProcess
+from core.work.engine import ClientEngine
+from core.work.inline import InlineEngine
+from tests.crash import child
+from tests.crash.child import DONE, Errand
+from tests.fixtures.postgres import PostgresServer
+
+pytestmark = [pytest.mark.crash, pytest.mark.timeout(900)]
+MOST_POINTS = 200
+PATIENCE_SECONDS = 60
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload(["tests.crash.child", "core.web.flask_app"])
+CONTACT = {
+    "first_name": "Ada", "last_name": "Okonkwo", "email": "ada@pinewood.example", "city": "Austin",
+    "street_address": "2207 East Cesar Chavez Street", "state": "TX", "county": "Travis", "country": "US",
+    "postal_code": "78702", "primary_phone": "+1 512 555 0186", "username": "adaeze", "language": "en",
+    "password": "a short sentence is best", "confirm_password": "a short sentence is best",
+    "email_format": "html",
+}  # fmt: skip
+BOOKS = {"sandbox_card": "charges", "sandbox_wallet": "payments", "sandbox_echeck": "transfers"}
+TAKEN = {"succeeded", "captured", "settled"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """A shop with a full cart, to be copied for each death."""
+
+    copy: Callable[[str], str]  # name -> database URL
+    cart_token: str
+    method: str
+    data: Path
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxProcess]:
+    with SandboxProcess.start(tmp_path_factory.mktemp("world")) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture(params=sorted(BOOKS))
+def prepared(
+    request: pytest.FixtureRequest,
+    database_kind: str,
+    make_database_url: Callable[[str, bool], str],
+    world: SandboxProcess,
+    tmp_path: Path,
+) -> Iterator[Prepared]:
+    method = str(request.param)
+    url = make_database_url(database_kind, True)
+    token = _fill_cart(url, world, method, tmp_path)
+    made: list[str] = []
+
+    def copy(name: str) -> str:
+        if database_kind == "sqlite":
+            target = tmp_path / f"{name}.sqlite3"
+            shutil.copyfile(url.removeprefix("sqlite:///"), target)
+            return f"sqlite:///{target}"
+        server: PostgresServer = request.getfixturevalue("postgres")
+        made.append(f"crash_{method}_{name}")
+        return server.create(made[-1], url.rpartition("/")[2].partition("?")[0])
+
+    yield Prepared(copy=copy, cart_token=token, method=method, data=tmp_path)
+    for name in made:
+        request.getfixturevalue("postgres").drop(name)
+
+
+def _fill_cart(url: str, world: SandboxProcess, method: str, data: Path) -> str:
+    errand = Errand(
+        database_url=url, data=data, sandbox_port=world.port, cart_token="", method=method, die_at=0
+    )
+    house = app.build(child.settings_of(errand), lambda _db, _plugins, _settings: InlineEngine())
+    demo.set_up(house)
+    engine = ClientEngine(house.db)
+    engine.migrate()  # the engine's own tables, so that each copy has them
+    engine.shutdown()
+    with house.db.read() as session:
+        brand_id = brands.default_brand(session).id
+    token = cart.add_line(
+        house, None, brand_id, product_slug="starter-hosting", cycle="year:1", domain="crash.example", quantity="1"
+    )
+    checkout.save_summary(
+        house, token, CONTACT | _fields(method, world), {"email_actions": ["order", "payment", "service"]},
+        ip="127.0.0.1",
+    )  # fmt: skip
+    house.db.dispose()
+    return token
+
+
+def _fields(method: str, world: SandboxProcess) -> dict[str, str]:
+    fields = {"payment_method": method}
+    if method == "sandbox_card":
+        return fields | {"payment_token": world.token(), "name_on_card": "Ada Okonkwo"} | _expiry(world)
+    if method == "sandbox_echeck":
+        return fields | {
+            "bank_name": "First Prairie Bank", "bank_state": "TX", "account_type": "checking",
+            "routing_number": "110000000", "account_number": "000123456789", "license_id": "12345678",
+            "license_state": "TX", "date_of_birth": "01/01/1980",
+        }  # fmt: skip
+    return fields
+
+
+def _expiry(world: SandboxProcess) -> dict[str, str]:
+    token = world.call("GET", f"/v1/tokens/{world.token()}").body
+    return {
+        "expiry_month": f"{token['expiry_month']:02}", "expiry_year": str(token["expiry_year"]), "card_type": "",
+    }  # fmt: skip
+
+
+def test_no_death_loses_or_doubles_anything(prepared: Prepared, world: SandboxProcess) -> None:
+    deaths = 0
+    for die_at in range(1, MOST_POINTS):
+        died = _die_and_recover(prepared, world, die_at)
+        if not died:
+            break
+        deaths += 1
+    else:
+        pytest.fail(f"more than {MOST_POINTS} points: is something running in circles?")
+    assert deaths >= 12, "the points were not planted"
+
+
+def _die_and_recover(prepared: Prepared, world: SandboxProcess, die_at: int) -> bool:
+    name = f"p{die_at}"
+    url = prepared.copy(name)
+    domain = f"{prepared.method.replace('_', '')}{die_at}{'s' if url.startswith('sqlite') else 'p'}.example"
+    _rename(url, domain)
+    errand = Errand(
+        database_url=url, data=prepared.data / name, sandbox_port=world.port, cart_token=prepared.cart_token,
+        method=prepared.method, die_at=die_at,
+    )  # fmt: skip
+    before = len(world.books(BOOKS[prepared.method]))
+    died = _start(errand) == -signal.SIGKILL
+    if died:
+        assert _start(replace(errand, die_at=0)) == DONE, f"not done after a death at point {die_at}"
+    _check(url, world, prepared.method, before, domain, die_at)
+    return died
+
+
+def _start(errand: Errand) -> int | None:
+    process = PROCESSES.Process(target=child.run, args=(errand,))
+    process.start()
+    process.join(PATIENCE_SECONDS)
+    if process.is_alive():
+        process.kill()
+        pytest.fail(f"still running at point {errand.die_at}")
+    return process.exitcode
+
+
+def _rename(url: str, domain: str) -> None:
+    db = Database(url)
+    with db.transaction() as session:
+        session.execute(text("UPDATE cart_line SET domain = :domain"), {"domain": domain})
+    db.dispose()
+
+
+def _check(
+    url: str, world: SandboxProcess, method: str, before: int, domain: str, die_at: int
+) -> None:
+    where = f"after a death at point {die_at}"
+    moved = world.books(BOOKS[method])[before:]
+    assert [one["status"] in TAKEN for one in moved] == [True], f"{where}: {moved}"
+    accounts = [one for one in world.books("accounts") if one["domain"] == domain]
+    assert len(accounts) == 1, f"{where}: {accounts}"
+    db = Database(url)
+    with db.read() as session:
+        assert not list(breaches(session)), where
+        assert not list(audit.verify(session)), where
+        counts = session.execute(
+            text(
+                'SELECT (SELECT COUNT(*) FROM "order"), (SELECT COUNT(*) FROM client),'
+                " (SELECT COUNT(*) FROM invoice WHERE status = 'paid'), (SELECT COUNT(*) FROM remote_account),"
+                " (SELECT COUNT(*) FROM attempt WHERE state = 'succeeded'),"
+                " (SELECT COUNT(DISTINCT dedupe_key) - COUNT(*) FROM mail_message)"
+            )
+        ).one()
+    db.dispose()
+    assert tuple(counts) == (1, 1, 1, 1, 1, 0), where
