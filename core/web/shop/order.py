@@ -15,7 +15,7 @@ from core.orders.values import OrderView, TaskState
 from core.web.current import house, now
 from core.web.render import render
 from core.web.shop import methods as ways
-from core.web.shop.stage import PLACED, Stage, stage_of
+from core.web.shop.stage import MAIL, PLACED, Stage, stage_of
 
 SCRIPTED = "ik_script"  # set by our script for ten minutes: this browser looks again by itself
 MAIL_SECONDS = 5  # until a finished page looks whether the last mail has left
@@ -24,15 +24,11 @@ MAIL_SECONDS = 5  # until a finished page looks whether the last mail has left
 def order(token: str) -> Response:
     """Draw the order where it stands. Without script a ``Refresh`` header looks again while it moves."""
     view = _view(token)
-    stage = stage_of(view, came_back="back" in request.args)
-    if stage.page == PLACED:
-        response = render("shop/placed.html", **_data(token, view, stage))
-        if any(task.key == "mail" and task.state is TaskState.RUNNING for task in view.tasks):
-            response.headers["Refresh"] = str(MAIL_SECONDS)
-        return response
+    stage = _stage(view)
     if view.action_setup is not None:
         ways.allow_setup(view.action_setup)
-    response = render("shop/processing.html", **_data(token, view, stage))
+    page = "shop/placed.html" if stage.page == PLACED else "shop/processing.html"
+    response = render(page, **_data(token, view, stage))
     if stage.mood == "approve" and "go" in request.args:
         response.headers["Refresh"] = f"1; url={url_for('shop.approve', token=token)}"
     elif stage.refresh and SCRIPTED not in request.cookies:
@@ -43,10 +39,17 @@ def order(token: str) -> Response:
 def status(token: str) -> Response:
     """The part of the page that moves, as a fragment for our script."""
     view = _view(token)
-    stage = stage_of(view, came_back="back" in request.args)
+    stage = _stage(view)
     response = render("shop/progress.html", **_data(token, view, stage))
     response.headers["X-Order-Page"] = f"{stage.page}/{stage.mood}"
     return response
+
+
+def _stage(view: OrderView) -> Stage:
+    """A finished page looks again while the last mail is leaving."""
+    stage = stage_of(view, came_back="back" in request.args)
+    mails = any(task.key == MAIL and task.state is TaskState.RUNNING for task in view.tasks)
+    return replace(stage, refresh=MAIL_SECONDS) if stage.page == PLACED and mails else stage
 
 
 def _view(token: str) -> OrderView:

@@ -13,11 +13,13 @@ let looks = 0;
 
 if (action) ask(action);
 else if (live.dataset.go) setTimeout(() => location.assign(live.dataset.go), 600);
-else if (Number(live.dataset.refresh)) plan();
+else plan();
 
 /** Often at first, then calmer: most orders end within seconds, the rest take their time. */
 function plan() {
-  const wait = Number(live.dataset.refresh) > 2 ? CALM_MS : QUICK_MS;
+  const again = Number(live.querySelector("[data-stage]")?.dataset.again);
+  if (!again) return; // nothing will change by itself
+  const wait = again > 2 ? CALM_MS : QUICK_MS;
   setTimeout(look, looks < 30 ? wait : looks < 90 ? CALM_MS : SLOW_MS);
 }
 
