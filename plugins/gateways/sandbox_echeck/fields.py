@@ -11,10 +11,10 @@ from core.plugin_api.forms import Choice, FieldKind, FormField
 from core.plugin_api.values import BankAccount
 
 ACCOUNT_TYPES = {"checking": "Checking", "savings": "Savings", "business": "Business"}
-# Two-letter codes of the USPS for states, the District of Columbia and the territories.
+# The two-letter codes of the USPS (Publication 28, appendix B): all that an address can be in.
 STATES = frozenset(
     "AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND "
-    "OH OK OR PA RI SC SD TN TX UT VT VA WA WV WI WY DC AS GU MP PR VI".split()
+    "OH OK OR PA RI SC SD TN TX UT VT VA WA WV WI WY DC AS FM GU MH MP PR PW VI AA AE AP".split()
 )
 ADULT = 18  # years: younger people can not authorize a debit
 OLDEST = 120
