@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -18,7 +17,7 @@ from core.catalog.models import Coupon, Product
 from core.kernel.db import Database
 from core.kernel.ids import new_id
 from core.kernel.problems import InvalidFields
-from tests.fixtures.race import race
+from tests.fixtures.race import race, race_in_transactions
 
 TODAY = date(2026, 11, 20)
 CROWD = 50
@@ -42,25 +41,25 @@ def coupon(session: Session, brand_id: UUID, **facts: Any) -> UUID:
     return editing.add_coupon(session, brand_id, NewCoupon(**(values | facts)))
 
 
-def crowd(db: Database, take: Callable[[Session], bool]) -> list[bool]:
-    def one(_: int) -> bool:
-        with db.transaction() as session:
-            return take(session)
-
-    return race(CROWD, one)
-
-
 def test_the_last_unit_is_sold_once(db: Database, brand_id: UUID) -> None:  # A30
     with db.transaction() as session:
         product_id = product(session, brand_id, 1)
-    assert crowd(db, lambda session: service.take_stock(session, product_id)).count(True) == 1
+    assert (
+        race_in_transactions(db, CROWD, lambda session: service.take_stock(session, product_id)).count(True)
+        == 1
+    )
     assert stock_of(db, product_id) == 0
 
 
 def test_a_crowd_takes_what_there_is_and_no_more(db: Database, brand_id: UUID) -> None:  # A30
     with db.transaction() as session:
         product_id = product(session, brand_id, 20)
-    assert crowd(db, lambda session: service.take_stock(session, product_id, 3)).count(True) == 6
+    assert (
+        race_in_transactions(db, CROWD, lambda session: service.take_stock(session, product_id, 3)).count(
+            True
+        )
+        == 6
+    )
     assert stock_of(db, product_id) == 2
 
 
@@ -124,7 +123,10 @@ def test_the_database_itself_refuses_a_negative_stock(db: Database, brand_id: UU
 def test_a_single_use_coupon_is_used_once(db: Database, brand_id: UUID) -> None:  # A26
     with db.transaction() as session:
         coupon_id = coupon(session, brand_id, uses=1)
-    assert crowd(db, lambda session: service.use_coupon(session, coupon_id)).count(True) == 1
+    assert (
+        race_in_transactions(db, CROWD, lambda session: service.use_coupon(session, coupon_id)).count(True)
+        == 1
+    )
     with db.transaction() as session:
         assert service.coupon(session, brand_id, "WELCOME10", TODAY) is None  # used up
         service.give_back_coupon(session, coupon_id)

@@ -18,7 +18,7 @@ from core.kernel.ids import new_id
 from core.kernel.problems import NotFound
 from core.plugin_api.values import BankAccount, PaymentSource, StoredMethod
 from tests.fixtures.house import SmallHouse
-from tests.fixtures.race import race
+from tests.fixtures.race import race, race_in_transactions
 from tests.integration.clients.conftest import Make
 
 VISA = StoredMethod(token="tok_secret_1", brand="Visa", last4="4242", expires=(2029, 2), holder="Adaeze")
@@ -160,11 +160,8 @@ def test_credit_is_spent_once_by_a_crowd(house: SmallHouse, make_client: Make) -
     with house.db.transaction() as session:
         service.add_credit(session, client_id, 1000)
 
-    def take(_: int) -> int:
-        with house.db.transaction() as session:
-            return service.take_credit(session, client_id, 300)
-
-    assert sorted(race(20, take)) == [0] * 16 + [100] + [300] * 3
+    taken = race_in_transactions(house.db, 20, lambda one: service.take_credit(one, client_id, 300))
+    assert sorted(taken) == [0] * 16 + [100] + [300] * 3
     assert credit(house, client_id) == 0
 
 

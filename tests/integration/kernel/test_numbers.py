@@ -6,7 +6,7 @@ import pytest
 
 from core.kernel import numbers
 from core.kernel.db import Database
-from tests.fixtures.race import race
+from tests.fixtures.race import race, race_in_transactions
 
 
 def test_scopes_count_by_themselves(db: Database) -> None:
@@ -44,6 +44,11 @@ def test_a_crowd_leaves_no_gap_and_takes_none_twice(db: Database) -> None:  # M7
     taken = [number for some in race(50, one) for number in some]
     assert sorted(taken) == list(range(1, len(taken) + 1))
     assert len(taken) == sum(1 + number % 3 for number in range(50) if number % 5)
+
+
+def test_transactions_that_all_began_before_any_took_one(db: Database) -> None:
+    taken = race_in_transactions(db, 25, lambda session: numbers.take(session, "order")[0])
+    assert sorted(taken) == list(range(1, 26))
 
 
 @pytest.mark.parametrize("count", [0, -1])
