@@ -23,6 +23,7 @@ from core.plugin_api.gateway import (
     Stores,
 )
 from core.plugin_api.hookspecs import hookimpl
+from core.plugin_api.theme import SlotFragment
 from core.plugin_api.values import (
     ChargeRequest,
     LookupRequest,
@@ -189,4 +190,12 @@ def register_gateways() -> Iterable[GatewaySpec]:
             icon="credit-card",
             marks=("Visa", "Mastercard", "Amex", "Discover"),
         )
+    ]
+
+
+@hookimpl
+def register_slots() -> Iterable[SlotFragment]:
+    return [
+        SlotFragment(slot=slot, template="sandbox_card/pretend.html")
+        for slot in ("shop.home.after_plans", "shop.order_placed.after_summary", "admin.order.side")
     ]

@@ -6,9 +6,11 @@ when they resolve the task.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 
 from core.plugin_api.context import Field, HealthReport, PluginConfig
+from core.plugin_api.events import Event, Subscription
 from core.plugin_api.hookspecs import hookimpl
 from core.plugin_api.provisioner import (
     AccountRef,
@@ -21,6 +23,8 @@ from core.plugin_api.provisioner import (
     RemoteState,
 )
 from core.plugin_api.values import Status
+
+log = logging.getLogger(__name__)
 
 
 class ManualConfig(PluginConfig):
@@ -101,3 +105,13 @@ def register_provisioners() -> Iterable[ProvisionerSpec]:
             needs_domain=False,
         )
     ]
+
+
+def _tell(event: Event) -> None:
+    """A line for whoever watches the logs: somebody has to do something."""
+    log.warning("a task waits for staff", extra={"job_id": event.payload["job_id"]})
+
+
+@hookimpl
+def register_subscriptions() -> Iterable[Subscription]:
+    return [Subscription(event="job.needs_staff", name="tell", handler=_tell)]
