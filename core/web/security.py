@@ -64,6 +64,7 @@ def protect(response: Response) -> Response:
         headers["Cross-Origin-Opener-Policy"] = "same-origin-allow-popups"
     if "Cache-Control" not in headers:
         headers["Cache-Control"] = "no-store"  # a page is private unless it says otherwise
+        headers["X-Robots-Tag"] = "noindex"
     return response
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from flask.testing import FlaskClient
 
 from core.app import Innkeeper
+from core.kernel.ids import new_id
 from core.web import cookies
+from core.web.flask_app import create_flask
 from tests.unit.web.conftest import Visitor
 
 PRODUCT = "/order/starter-hosting"
@@ -124,8 +127,41 @@ def test_places_answers_with_fields_alone(client: FlaskClient, country: str, sta
     assert "<b>" not in answer.text
 
 
+def test_a_price_that_is_not_the_one_shown_is_said_and_nothing_is_ordered(visitor: Visitor) -> None:
+    quote = summary_by_hand(visitor, "stalequote")
+    fields: dict[str, object] = {"quote_id": str(new_id()), "accept_terms": "1"}
+    answer = visitor.send("/checkout/review", fields, page="/checkout/review")
+    assert answer.status_code == 409
+    assert "Nothing was ordered or charged" in answer.text
+    assert f'name="quote_id" value="{quote}"' in answer.text
+
+
+def test_a_payment_method_that_was_switched_off_leads_back(visitor: Visitor, demo_house: Innkeeper) -> None:
+    summary_by_hand(visitor, "switchedoff")
+    gateways = {name: entry for name, entry in demo_house.plugins.gateways.items() if name != "manual"}
+    poorer = replace(demo_house, plugins=replace(demo_house.plugins, gateways=gateways))
+    later = create_flask(poorer).test_client()
+    cookie = visitor.client.get_cookie(cookies.CART)
+    assert cookie is not None
+    later.set_cookie(cookies.CART, cookie.value)
+    assert later.get("/checkout/review").headers["Location"] == "/checkout"
+    assert 'value="manual"' not in later.get("/checkout").text
+
+
 def order_by_hand(visitor: Visitor, name: str) -> str:
     """A whole order paid by bank transfer, through forms alone; the address of its page."""
+    quote = summary_by_hand(visitor, name)
+    unaccepted = visitor.send("/checkout/review", {"quote_id": quote}, page="/checkout/review")
+    assert unaccepted.status_code == 422
+    assert 'id="accept-terms-error"' in unaccepted.text
+    fields: dict[str, object] = {"quote_id": quote, "accept_terms": "1"}
+    placed = visitor.send("/checkout/review", fields, page="/checkout/review")
+    assert placed.status_code == 303, placed.text
+    return placed.headers["Location"]
+
+
+def summary_by_hand(visitor: Visitor, name: str) -> str:
+    """Cart and Order Summary filled in; the quote that Order Details shows."""
     add(visitor, f"{name}.example")
     contact: dict[str, object] = {
         "first_name": "Adaeze", "last_name": "Okonkwo", "email": f"{name}@pinewood.example",
@@ -142,13 +178,7 @@ def order_by_hand(visitor: Visitor, name: str) -> str:
     assert "Taxes are for Austin, Texas." in review
     quote = re.search(r'name="quote_id" value="([^"]+)"', review)
     assert quote is not None
-    unaccepted = visitor.send("/checkout/review", {"quote_id": quote.group(1)}, page="/checkout/review")
-    assert unaccepted.status_code == 422
-    assert 'id="accept-terms-error"' in unaccepted.text
-    fields: dict[str, object] = {"quote_id": quote.group(1), "accept_terms": "1"}
-    placed = visitor.send("/checkout/review", fields, page="/checkout/review")
-    assert placed.status_code == 303, placed.text
-    return placed.headers["Location"]
+    return quote.group(1)
 
 
 def test_a_whole_order_through_plain_forms(visitor: Visitor, demo_house: Innkeeper) -> None:
