@@ -116,14 +116,14 @@ def _way() -> str:
 
 def _sources(invoice_id: UUID, attempts: Sequence[AttemptPage]) -> list[str]:
     of_attempts = [f"attempt:{one.attempt.id}:{what}" for one in attempts for what in _ENTRIES]
-    return [f"invoice:{invoice_id}", *of_attempts]
+    return [f"invoice:{invoice_id}", f"invoice:{invoice_id}:void", *of_attempts]
 
 
 def _name(entry: EntryRow, attempts: Sequence[AttemptPage]) -> str:
     """``Payment A-51169``."""
     kind, _, rest = entry.source.partition(":")
     if kind == "invoice":
-        return "Issued"
+        return "Voided" if rest.endswith(":void") else "Issued"
     found = next((one.attempt for one in attempts if rest.startswith(str(one.attempt.id))), None)
     if found is None:
         return entry.source

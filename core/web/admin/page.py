@@ -24,6 +24,7 @@ from core.web.render import render_admin
 from core.web.security import is_safe_path
 
 LONGEST_SEARCH = 200
+PER_PAGE = 50
 LISTED_BESIDE = 10  # rows of each kind on a client's page
 
 
@@ -103,7 +104,7 @@ def gateway_name(gateway: str) -> str:
 
 def asked_window(read: Callable[[str], Cursor] = UUID) -> Window:
     """The page of a list that the address asks for."""
-    return window(request.args.get("after"), request.args.get("before"), read=read)
+    return window(request.args.get("after"), request.args.get("before"), PER_PAGE, read)
 
 
 def searched() -> str:

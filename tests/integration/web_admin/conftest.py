@@ -1,18 +1,20 @@
-"""What the admin's tests stand on."""
+"""What tests of the admin's pages stand on: the whole inn, and staff at its desk."""
 
 from __future__ import annotations
 
 import pytest
 
-from core.kernel.db import Database
-from tests.integration.web_admin.rows import Rows
+from tests.fixtures.innkeeper import Inn
+from tests.integration.web_admin.desk import Desk, open_desk
 
 
 @pytest.fixture
-def rows(db: Database) -> Rows:
-    return Rows(db)
+def database_url(demo_database_url: str) -> str:
+    """Every test here starts on the demo shop."""
+    return demo_database_url
 
 
 @pytest.fixture
-def sound_books() -> None:
-    """Rows are written by hand here, without their ledger: there are no invariants to hold after a test."""
+def desk(inn: Inn) -> Desk:
+    """Somebody who may do everything, signed in."""
+    return open_desk(inn)

@@ -17,7 +17,7 @@ from core.orders import queries as orders
 from core.payments import queries as payments
 from core.provisioning import queries as provisioning
 from core.services import queries as services
-from tests.integration.web_admin.rows import NOW, Rows
+from tests.integration.read_models.rows import NOW, Rows
 
 
 def test_client_is_called_by_company_then_by_person(rows: Rows) -> None:

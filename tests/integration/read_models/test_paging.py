@@ -11,7 +11,7 @@ from core.clients.queries import ClientRow
 from core.kernel import audit
 from core.kernel import queries as kernel
 from core.kernel.paging import Page, Window
-from tests.integration.web_admin.rows import NOW, Rows
+from tests.integration.read_models.rows import NOW, Rows
 
 
 def list_clients(rows: Rows, window: Window) -> Page[ClientRow]:

@@ -1,4 +1,4 @@
-"""Rows for the admin's tests, written straight into the tables: each call makes one thing with sane facts."""
+"""Rows for tests of the read models, straight into the tables: each call makes one thing with sane facts."""
 
 from __future__ import annotations
 
