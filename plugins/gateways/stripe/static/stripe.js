@@ -33,7 +33,7 @@ function look(place) {
 function mount({ root, setup, form }) {
   const place = root.querySelector('[data-mount="card"]');
   const stripe = connect(setup.publishable_key);
-  const hidePostalCode = Boolean(typed(form, "postal_code")); // asked for in the address already
+  const hidePostalCode = Boolean(form?.elements.namedItem("postal_code")); // the address asks for it already
   const card = stripe.elements().create("card", { style: look(place), hidePostalCode });
   card.mount(place);
   document.getElementById(place.getAttribute("aria-labelledby"))?.addEventListener("click", () => card.focus?.());
@@ -88,12 +88,35 @@ function explain(error) {
 }
 
 // 3-D Secure: Stripe shows the bank's question. Resolves in either case, because what became of the payment
-// is for the server to look up; throws only when nothing could be asked.
+// is for the server to look up; throws only when nothing could be asked. A question that was answered is not
+// asked again while the server is still looking: the page may be drawn once more before it knows.
 async function authenticate({ data }) {
+  const [payment] = data.client_secret.split("_secret_");
+  if (recall(payment)) {
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    return {};
+  }
   const stripe = connect(data.publishable_key);
   const { error } = await stripe.confirmCardPayment(data.client_secret);
   if (error?.type === "api_connection_error") throw { message: WORDS.unreached };
+  remember(payment);
   return {};
+}
+
+function recall(payment) {
+  try {
+    return sessionStorage.getItem(`stripe:${payment}`) !== null;
+  } catch {
+    return false; // storage is switched off: asking twice does no harm
+  }
+}
+
+function remember(payment) {
+  try {
+    sessionStorage.setItem(`stripe:${payment}`, "answered");
+  } catch {
+    // as above
+  }
 }
 
 export default { mount, tokenize, authenticate };
