@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from flask import Flask
 
+from core.identity import service as identity
 from core.kernel.clock import Clock, SystemClock
 from core.kernel.crypto import KeyRing
 from core.kernel.db import Database
@@ -14,6 +15,7 @@ from core.kernel.outbox import Fact, Outbox, Subscriber
 from core.kernel.work import Engine, Task
 from core.mail import delivery as mail
 from core.orders import delivery as orders
+from core.orders import sweeping
 from core.payments import attempts
 from core.payments import schedules as payment_schedules
 from core.payments import service as payments
@@ -113,11 +115,24 @@ def schedules(house: Innkeeper) -> tuple[tuple[str, float, Callable[[], None]], 
         ("payments.settle", settle_every, lambda: payment_schedules.collect_settlements(house)),
         ("provisioning.due", 1.0, lambda: provisioning.run_due(house)),
         ("mail.due", 5.0, lambda: mail.send_due(house)),
+        ("orders.sweep", 3600.0, lambda: _sweep_carts(house)),
+        ("identity.sweep", 3600.0, lambda: _sweep_identity(house)),
     )
+
+
+def _sweep_carts(house: Innkeeper) -> None:
+    while sweeping.sweep(house):
+        pass  # a chunk at a time, so that others write in between
+
+
+def _sweep_identity(house: Innkeeper) -> None:
+    with house.db.transaction() as session:
+        identity.sweep(session, house.clock.now())
 
 
 def create_app(house: Innkeeper) -> Flask:
     """The web application of a house."""
     from core.web.flask_app import create_flask  # noqa: PLC0415 - a worker never loads the web
 
+    identity.warm_up()
     return create_flask(house)
