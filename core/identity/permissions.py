@@ -23,6 +23,7 @@ PERMISSIONS: dict[str, str] = {
     "mails.view": "Read mails that were sent or kept.",
     "mails.resend": "Send a mail once more.",
     "plugins.view": "See plugins and their health.",
-    "audit.view": "Read the audit log.",
+    "audit.view": "Read the audit log, and the events that nobody took.",
+    "events.offer": "Offer an event once more that a subscriber did not take.",
     "reports.view": "See the figures on the dashboard.",
 }

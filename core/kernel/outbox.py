@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from core.kernel.db import Base, key
+from core.kernel.db import Base, changed, key
 from core.kernel.ids import new_id
 
 RETRY_AFTER = (5, 30, 120, 600, 3600)  # seconds; afterwards hourly until staff look
@@ -140,3 +140,13 @@ def mark_failed(session: Session, delivery_id: UUID, error: str, now: datetime) 
     delivery.next_try_at = now + timedelta(seconds=step)
     if delivery.attempts >= GIVE_UP_AFTER:
         delivery.state = "dead"
+
+
+def offer_again(session: Session, delivery_id: UUID, now: datetime) -> bool:
+    """Give a dead delivery one more try; False when it is not dead (any more)."""
+    statement = (
+        update(OutboxDelivery)
+        .where(OutboxDelivery.id == delivery_id, OutboxDelivery.state == "dead")
+        .values(state="due", next_try_at=now)
+    )
+    return changed(session, statement)

@@ -10,8 +10,9 @@ import structlog
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
-from core.kernel import outbox
+from core.kernel import audit, outbox
 from core.kernel.outbox import DELIVER, Fact, OutboxDelivery
+from core.kernel.problems import Conflict
 from core.kernel.work import House, Task
 from core.work.schedules import Due, DueWork, Schedule
 
@@ -52,6 +53,15 @@ def deliver(house: House, delivery_id: UUID) -> None:
             outbox.mark_done(session, delivery_id)
         else:
             outbox.mark_failed(session, delivery_id, error, house.clock.now())
+
+
+def offer_again(house: House, delivery_id: UUID, actor: str) -> None:
+    """Staff have mended what was wrong: one more try at once. Raises Conflict when it was not given up."""
+    now = house.clock.now()
+    with house.db.transaction() as session:
+        if not outbox.offer_again(session, delivery_id, now):
+            raise Conflict("This event was taken meanwhile, or is being offered already.")
+        audit.record(session, actor=actor, action="event.offer", target=f"delivery:{delivery_id}", now=now)
 
 
 def deliveries_due(session: Session, now: datetime) -> Iterable[Due]:

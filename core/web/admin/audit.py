@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from uuid import UUID
 
-from flask import request
+from flask import request, url_for
 from werkzeug.wrappers import Response
 
 from core.identity import queries as identity
 from core.kernel import audit, queries
 from core.kernel.queries import AuditRow
-from core.web.admin import page
+from core.web.admin import access, notices, page
 from core.web.admin.access import needs
 from core.web.admin.blueprint import blueprint
 from core.web.current import house
+from core.work import outbox_task
 
 LONGEST_TARGET = 100
 
@@ -62,6 +63,24 @@ def changes(row: AuditRow) -> Iterator[tuple[str, object, object]]:
 @blueprint.get("/deliveries", endpoint="deliveries")
 @needs("audit.view")
 def list_deliveries() -> Response:
+    return _draw_deliveries()
+
+
+def _draw_deliveries(status: int = 200, trouble: str = "") -> Response:
     with house().db.read() as session:
         found = queries.list_dead_deliveries(session, page.asked_window())
-    return page.draw("deliveries.html", section="audit", page=found, pager=page.pager(found))
+    return page.draw(
+        "deliveries.html", status, section="audit", page=found, pager=page.pager(found), trouble=trouble
+    )
+
+
+@blueprint.post("/deliveries/<uuid:delivery_id>/offer", endpoint="delivery_offer")
+@needs("events.offer")
+def offer_again(delivery_id: UUID) -> Response:
+    """One more try, once what was wrong is mended."""
+
+    def do() -> Response:
+        outbox_task.offer_again(house(), delivery_id, access.actor())
+        return notices.go(url_for("admin.deliveries"), "The event is offered again in a moment.", "info")
+
+    return page.attempted(do, lambda status, text, _form: _draw_deliveries(status, text))

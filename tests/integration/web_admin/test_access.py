@@ -71,7 +71,7 @@ def made(inn: Inn) -> dict[str, str]:
         "attempt_id": first(story, "payments"), "job_id": first(story, "jobs"),
         "mail_id": first(story, "mails"),
         "service_id": first(story, "services"), "server_id": first(desk.get("/admin/servers"), "servers"),
-        "plugin_id": "gateway.sandbox_card",
+        "plugin_id": "gateway.sandbox_card", "delivery_id": str(new_id()),
     }  # fmt: skip
 
 

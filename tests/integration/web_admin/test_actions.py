@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
+from sqlalchemy import update
 
-from core.plugin_api.values import Status
+from core.kernel.outbox import OutboxDelivery
 from tests.fixtures.innkeeper import Inn
 from tests.integration.web_admin.desk import Desk, links, texts
 
@@ -186,11 +186,35 @@ def test_a_paid_order_is_not_cancelled(desk: Desk) -> None:
     assert "gone on meanwhile" in answer.text
 
 
-@pytest.mark.parametrize("status", [Status.SUCCEEDED])
-def test_money_that_fits_nothing_is_shown_and_left_alone(desk: Desk, status: Status) -> None:
+def test_money_that_fits_nothing_is_shown_and_booked_nowhere(desk: Desk) -> None:
     inn = desk.inn
+    token = inn.place_order("manual")
     inn.place_order("sandbox_card")
-    notice = next(one for one in inn.notices("charge") if one.type == "charge.succeeded")
+    record = next(one for one in inn.world.books("events") if one["type"] == "charge.succeeded")
+    assert isinstance(record["data"], dict)
+    stranger = record["data"] | {"id": "ch_of_nobody", "key": "a key we never sent"}
+    notice = inn.notice(record | {"id": "evt_of_nobody", "data": stranger})
     assert inn.send(notice) == 200
+    inn.drain()
     page = texts(desk.get("/admin/payments/unmatched"))
-    assert "Every amount that came has found its invoice" in page
+    assert "ch_of_nobody" in page
+    assert "No payment of ours is known under this reference" in page
+    assert "1 amount without an invoice" in texts(desk.get("/admin/"))
+    assert inn.view(token).paid.minor == 0
+
+
+def test_an_event_nobody_took_is_offered_again(desk: Desk) -> None:
+    inn = desk.inn
+    inn.place_order("manual", drain=False)
+    with inn.db.transaction() as session:
+        session.execute(update(OutboxDelivery).values(state="dead", attempts=20, error="TimeoutError"))
+    page = desk.get("/admin/deliveries")
+    assert "TimeoutError" in page
+    offers = [link for link in links(page, "/admin/deliveries/") if link.endswith("/offer")]
+    assert len(offers) == 1
+    assert "1 event not taken by a subscriber" in texts(desk.get("/admin/"))
+    assert "is offered again" in desk.done(offers[0])
+    assert desk.post(offers[0]).status_code == 409
+    inn.tick()
+    assert "Every event was taken" in desk.get("/admin/deliveries")
+    assert links(desk.get("/admin/mails"), "/admin/mails/")
