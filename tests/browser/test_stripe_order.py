@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from core import demo
 from core.catalog import editing as catalog
@@ -32,7 +32,6 @@ from tests.fixtures.powerdns import API_KEY, Daemon
 from tests.fixtures.stripe_browser import StripeRoutes
 
 pytestmark = [pytest.mark.browser, pytest.mark.peer, pytest.mark.timeout(240)]
-CHROMIUM = os.environ.get("INNKEEPER_TEST_CHROMIUM", "/usr/bin/chromium")
 ROOT = Path(__file__).parents[2]
 PATIENCE = 30_000  # milliseconds; the machine may be busy
 CONFIG = """\
@@ -149,14 +148,6 @@ def wait_until_ready(process: subprocess.Popen[bytes], origin: str, log: Path) -
                 pass
             time.sleep(0.1)
     pytest.fail(f"the shop did not start: {log.read_text()[-2000:]}")
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
