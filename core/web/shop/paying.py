@@ -33,7 +33,7 @@ def pay(token: str) -> Response:
 def go_on(token: str) -> Response:
     """The buyer's browser has done its part: ask the gateway what came of it."""
     orders.returned(house(), token)
-    return redirect(url_for("shop.order", token=token), 303)
+    return redirect(url_for("shop.order", token=token, back=1), 303)
 
 
 def approve(token: str) -> Response:

@@ -34,9 +34,9 @@ class Stage:
 
 
 def stage_of(view: OrderView, *, came_back: bool = False) -> Stage:
-    """``came_back``: the buyer was on the payment site a moment ago, and we are asking it."""
+    """``came_back``: the buyer answered on the payment site (or to their bank) a moment ago, and we ask it."""
     page, mood, refresh = _place(view)
-    if came_back and mood == "approve":
+    if came_back and mood in ("approve", "action"):
         mood, refresh = "checking", LOOK_SECONDS
     done = sum(task.state is TaskState.DONE for task in view.tasks)
     return Stage(page=page, mood=mood, refresh=refresh, done=done, total=len(view.tasks))
