@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 import smtplib
@@ -69,7 +70,8 @@ class MailServer:
 
 
 def compose(message: MailMessage, brand: BrandView) -> EmailMessage:
-    """The message as it goes out. Its Message-ID is fixed, so that a second sending can be recognised.
+    """The message as it goes out, the same to the last byte each time. Its Message-ID is fixed, so that a
+    second sending can be recognised.
 
     Raises Rejected when an address can not be written to.
     """
@@ -86,6 +88,7 @@ def compose(message: MailMessage, brand: BrandView) -> EmailMessage:
         mail.set_content(message.body_text)
         if message.body_html:
             mail.add_alternative(message.body_html, subtype="html")
+            mail.set_boundary(f"=_{hashlib.sha256(message.message_id.encode()).hexdigest()[:32]}")
         mail.as_bytes()
     except (ValueError, IndexError, AttributeError, LookupError, MessageError) as error:
         # The standard library's parser of addresses answers bad ones with any of these.

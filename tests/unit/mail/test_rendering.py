@@ -28,6 +28,9 @@ EVIL = (
     "javascript:alert(1)",
 )
 
+# No words: codes, addresses that are ours, and the one text that has lines of its own.
+KEPT = frozenset("url starts status currency locale timezone email tokens tax_rounding legal_address".split())
+
 
 class Reading(HTMLParser):
     """What a reader's program finds in a page: tags, addresses, text."""
@@ -55,13 +58,11 @@ def poisoned(value: Any, text: str) -> Any:
         return tuple(poisoned(one, text) for one in value)
     if not is_dataclass(value) or isinstance(value, Money | type):
         return text if isinstance(value, str) else value
-    kept = ("url", "starts", "status", "currency", "locale", "timezone", "email", "tokens", "tax_rounding")
-    kept += ("legal_address",)  # the brand's own, of several lines
     return replace(
         value,
         **{
             one.name: poisoned(getattr(value, one.name), text)
-            for one in fields(value) if one.name not in kept
+            for one in fields(value) if one.name not in KEPT
         },
     )  # fmt: skip
 

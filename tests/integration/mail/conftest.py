@@ -1,0 +1,110 @@
+"""The demo shop with a mail server that listens on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import delete, select, update
+
+from core.app import Innkeeper
+from core.clients.models import Contact, ContactMailChoice
+from core.kernel.db import Database
+from core.mail.models import MailMessage
+from core.work.inline import InlineEngine
+from tests.fixtures.innkeeper import Inn, open_house
+from tests.fixtures.innkeeper import demo_database_url as database_url
+from tests.integration.mail.post import PostOffice
+
+__all__ = ["Mails", "database_url"]
+
+Opened = Callable[..., PostOffice]
+
+
+@pytest.fixture
+def open_post() -> Iterator[Opened]:
+    """Opens post offices; they are closed at the end."""
+    opened: list[PostOffice] = []
+
+    def make(**how: Any) -> PostOffice:
+        office = PostOffice(**how)
+        office.open()
+        opened.append(office)
+        return office
+
+    yield make
+    for office in opened:
+        office.close()
+
+
+@pytest.fixture
+def post(open_post: Opened) -> PostOffice:
+    return open_post()
+
+
+@pytest.fixture
+def posting(inn: Inn, post: PostOffice) -> Inn:
+    """``inn`` with its mails going to ``post``."""
+    return with_settings(inn, smtp_url=SecretStr(post.url))
+
+
+def with_settings(inn: Inn, **changes: object) -> Inn:
+    """The same shop, database and clock, built again with other settings."""
+    house: Innkeeper = open_house(inn.house.settings.model_copy(update=changes), inn.clock, inn.db)
+    assert isinstance(house.engine, InlineEngine)
+    return replace(inn, house=house, engine=house.engine)
+
+
+class Mails:
+    """What stands in the table of mails, and what readers chose."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def all(self, name: str = "") -> list[MailMessage]:
+        statement = select(MailMessage).order_by(MailMessage.number)
+        with self._db.read() as session:
+            rows = session.scalars(statement.where(MailMessage.type == name) if name else statement)
+            return list(rows)
+
+    def one(self, name: str) -> MailMessage:
+        (found,) = self.all(name)
+        return found
+
+    @property
+    def types(self) -> list[str]:
+        return [mail.type for mail in self.all()]
+
+    @property
+    def states(self) -> set[str]:
+        return {mail.state for mail in self.all()}
+
+    def order_of(self, name: str = "order_received") -> UUID:
+        found = self.all(name)[-1].order_id
+        assert found is not None
+        return found
+
+    def choose(self, *kinds: str, email_format: str = "") -> None:
+        """All readers want these kinds only, and this form."""
+        with self._db.transaction() as session:
+            session.execute(delete(ContactMailChoice).where(ContactMailChoice.mail_type.not_in(kinds)))
+            if email_format:
+                session.execute(update(Contact).values(email_format=email_format))
+
+    def set(self, **values: Any) -> None:
+        """Change every mail's row."""
+        with self._db.transaction() as session:
+            session.execute(update(MailMessage).values(**values))
+
+
+@pytest.fixture
+def mails(db: Database) -> Mails:
+    return Mails(db)
+
+
+def subjects(letters: Sequence[Any]) -> list[str]:
+    return [str(letter.mail["Subject"]) for letter in letters]
