@@ -27,6 +27,10 @@ PORTS = {"smtp": 25, "smtps": 465}
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 ADVICE = "smtp_url: write it as smtp://user:password@mail.example.net:587, or smtps:// for TLS from the start"
 
+# The standard library drops the quotes of a name when it breaks its line, so names never reach a break.
+POLICY = SMTP.clone(max_line_length=200)
+LONGEST_NAME = 60
+
 log = logging.getLogger("innkeeper.mail")
 
 
@@ -75,7 +79,7 @@ def compose(message: MailMessage, brand: BrandView) -> EmailMessage:
 
     Raises Rejected when an address can not be written to.
     """
-    mail = EmailMessage(policy=SMTP)
+    mail = EmailMessage(policy=POLICY)
     try:
         mail["From"] = _address(message.sender, brand.name)
         mail["To"] = _address(message.recipient)
@@ -100,7 +104,7 @@ def _address(text: str, name: str = "") -> Address:
     """One mailbox, its domain in ASCII. Raises what the parser raises for anything else."""
     local, at, domain = text.rpartition("@")
     host = domain if domain.isascii() else idna.encode(domain, uts46=True).decode("ascii")
-    return Address(display_name=one_line(name), addr_spec=f"{local}{at}{host}")
+    return Address(display_name=one_line(name, LONGEST_NAME), addr_spec=f"{local}{at}{host}")
 
 
 def send(server: MailServer, mail: EmailMessage) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import email
 import logging
 import ssl
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import default
@@ -138,3 +139,24 @@ def test_a_full_disk_stops_no_mail(
     with caplog.at_level(logging.WARNING):
         keep_file(tmp_path / "mail", 7, compose(message(), brand))
     assert "M-7 was not kept" in caplog.text
+
+
+def letters(text: str) -> str:
+    """Without the spaces that lie between two encoded words, and without the sign of a cut."""
+    return text.replace(" ", "").rstrip("…")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["<script>alert(1)</script>, Ltd. " * 5, 'Inn "The Golden Lion", Ltd.', "(Inn) @ the: corner; [x]\\",
+     "Gasthof zum Löwen, GmbH " * 4, "旅館" * 60, "a" * 300],
+)  # fmt: skip
+def test_a_brands_name_stays_a_name(name: str, brand: BrandView) -> None:
+    """Whatever it is called, there is one sender, and it is ours."""
+    mail = as_received(compose(message(subject=name), replace(brand, name=name)))
+    for header, address in (("From", "billing@wayside.example"), ("Reply-To", "help@wayside.example")):
+        (sender,) = mail[header].addresses
+        assert sender.addr_spec == address
+        assert letters(name).startswith(letters(sender.display_name))
+    assert len(mail["To"].addresses) == 1
+    assert max(len(line) for line in mail.as_bytes().splitlines()) <= 998  # RFC 5322, 2.1.1
