@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from alembic import op
 
-APPEND_ONLY = ("audit_entry", "entry", "posting", "allocation", "attempt_step", "job_step", "invoice_line", "tax_line")  # fmt: skip
+APPEND_ONLY = (
+    "audit_entry", "entry", "posting", "allocation", "attempt_step", "job_step", "invoice_line", "tax_line",
+)  # fmt: skip
 _PG_FUNCTION = """
 CREATE OR REPLACE FUNCTION innkeeper_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$

@@ -89,9 +89,7 @@ def expect_open_again(buyer: Buyer) -> None:
     raise AssertionError(buyer.page.locator("main").inner_text())
 
 
-def test_by_hand_staff_mark_it_paid_and_the_account_opens(
-    buyer: Buyer, demo: DemoShop, page: Page
-) -> None:
+def test_by_hand_staff_mark_it_paid_and_the_account_opens(buyer: Buyer, demo: DemoShop, page: Page) -> None:
     buyer.order("manual")
     buyer.sees_it_placed()
     expect(page.locator("main")).to_contain_text("Wayside Hosting LLC, 100 Congress Avenue")

@@ -100,7 +100,13 @@ def _fill_cart(url: str, world: SandboxProcess, method: str, data: Path) -> str:
     with house.db.read() as session:
         brand_id = brands.default_brand(session).id
     token = cart.add_line(
-        house, None, brand_id, product_slug="starter-hosting", cycle="year:1", domain="crash.example", quantity="1"
+        house,
+        None,
+        brand_id,
+        product_slug="starter-hosting",
+        cycle="year:1",
+        domain="crash.example",
+        quantity="1",
     )
     checkout.save_summary(
         house, token, CONTACT | _fields(method, world), {"email_actions": ["order", "payment", "service"]},
@@ -126,7 +132,8 @@ def _fields(method: str, world: SandboxProcess) -> dict[str, str]:
 def _expiry(world: SandboxProcess) -> dict[str, str]:
     token = world.call("GET", f"/v1/tokens/{world.token()}").body
     return {
-        "expiry_month": f"{token['expiry_month']:02}", "expiry_year": str(token["expiry_year"]), "card_type": "",
+        "expiry_month": f"{token['expiry_month']:02}", "expiry_year": str(token["expiry_year"]),
+        "card_type": "",
     }  # fmt: skip
 
 
@@ -176,9 +183,7 @@ def _rename(url: str, domain: str) -> None:
     db.dispose()
 
 
-def _check(
-    url: str, world: SandboxProcess, method: str, before: int, domain: str, die_at: int
-) -> None:
+def _check(url: str, world: SandboxProcess, method: str, before: int, domain: str, die_at: int) -> None:
     where = f"after a death at point {die_at}"
     moved = world.books(BOOKS[method])[before:]
     assert [one["status"] in TAKEN for one in moved] == [True], f"{where}: {moved}"
@@ -191,7 +196,8 @@ def _check(
         counts = session.execute(
             text(
                 'SELECT (SELECT COUNT(*) FROM "order"), (SELECT COUNT(*) FROM client),'
-                " (SELECT COUNT(*) FROM invoice WHERE status = 'paid'), (SELECT COUNT(*) FROM remote_account),"
+                " (SELECT COUNT(*) FROM invoice WHERE status = 'paid'),"
+                " (SELECT COUNT(*) FROM remote_account),"
                 " (SELECT COUNT(*) FROM attempt WHERE state = 'succeeded'),"
                 " (SELECT COUNT(DISTINCT dedupe_key) - COUNT(*) FROM mail_message)"
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
+
 from core.kernel.db import UtcDateTime
 from core.migrations import guards
 

@@ -34,7 +34,7 @@ class Stage:
 
 
 def stage_of(view: OrderView, *, came_back: bool = False) -> Stage:
-    """``came_back``: the buyer answered on the payment site (or to their bank) a moment ago, and we ask it."""
+    """``came_back``: the buyer has just answered on the payment site or to their bank, and we ask it."""
     page, mood, refresh = _place(view)
     if came_back and mood in ("approve", "action"):
         mood, refresh = "checking", LOOK_SECONDS

@@ -24,10 +24,12 @@ async function refresh(form, area, url, changed) {
   try {
     const response = await fetch(`${url}?${asked}`, { headers: { Accept: "text/html" } });
     if (!response.ok) return;
-    const kept = changed === "country" ? {} : { postal_code: value(form, "postal_code") };
+    const html = await response.text(); // our own server's page, drawn with escaping
+    const typed = value(form, "postal_code"); // read now: somebody may have typed while we asked
     const focused = document.activeElement?.name;
-    area.innerHTML = await response.text(); // our own server's page, drawn with escaping
-    for (const [name, text] of Object.entries(kept)) form.elements.namedItem(name).value = text;
+    area.innerHTML = html;
+    const postalCode = form.elements.namedItem("postal_code");
+    if (postalCode) postalCode.value = typed;
     if (focused === "state") form.elements.namedItem("state").focus();
   } catch {
     form.querySelector("[data-scriptless]")?.removeAttribute("data-scriptless"); // then by hand
