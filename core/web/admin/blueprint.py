@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from core.web.admin import access, notices
+from core.web.admin import access, notices, times
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
 blueprint.before_request(access.guard)
 blueprint.after_request(notices.forget_shown)
+times.register(blueprint)

@@ -12,8 +12,7 @@ from core.kernel.problems import NotFound
 from core.orders import queries as orders
 from core.provisioning import queries as provisioning
 from core.provisioning import staff
-from core.web import shown
-from core.web.admin import access, notices, page, timeline, words
+from core.web.admin import access, notices, page, timeline, times, words
 from core.web.admin.access import needs
 from core.web.admin.blueprint import blueprint
 from core.web.admin.clients import narrowed_to
@@ -58,7 +57,7 @@ def draw_job(job_id: UUID, status: int = 200, trouble: str = "", form: Form | No
     job = found.job
     return page.draw(
         "job.html", status, section="jobs", job=job, order=order, steps=timeline.tries(found.steps),
-        told=timeline.job_trouble(found), text=timeline.job_text(job, shown.moment), trouble=trouble,
+        told=timeline.job_trouble(found), text=timeline.job_text(job, times.soon), trouble=trouble,
         title=words.job_title(job, registers=job.plugin in house().plugins.registrars),
         form=form or Form(), zone_name=page.zone_name(),
     )  # fmt: skip

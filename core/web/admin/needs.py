@@ -14,7 +14,7 @@ from core.payments import queries as payments
 from core.payments.queries import UnmatchedRow
 from core.provisioning import queries as provisioning
 from core.web import shown
-from core.web.admin import access, words
+from core.web.admin import access, times, words
 from core.web.current import house
 
 LIMIT = 100  # counting stops here: "100 or more" says enough
@@ -80,9 +80,9 @@ def _jobs(needs: Needs) -> Iterator[Need]:
         job = waiting.oldest
         if job is None:
             continue
-        where = f"{job.server_name}: " if job.server_name else ""
         why = job.staff_note or words.code(job.error_code) or job.domain or job.service_label
-        since = shown.moment(job.created_at)
+        where = f"{job.server_name}: " if job.server_name and job.server_name not in why else ""
+        since = times.moment(job.created_at)
         text = f"Oldest: J-{job.number} of {job.client_name}, {since}. {where}{why}"
         url = url_for("admin.jobs", state=state)
         title = words.counted(waiting.count, kind) + (" for staff" if state == "needs_staff" else "")
@@ -101,7 +101,7 @@ def _payments(needs: Needs) -> Iterator[Need]:
     attempt = needs.unknown_payments.oldest
     if attempt is not None:
         looked = f"Looked up {words.counted(attempt.lookups, 'time')}"
-        following = f", next look-up {shown.moment(attempt.next_lookup_at)}" if attempt.next_lookup_at else ""
+        following = f", next look-up {times.soon(attempt.next_lookup_at)}" if attempt.next_lookup_at else ""
         title = words.counted(needs.unknown_payments.count, "payment") + " with unknown outcome"
         yield Need(
             tone="unknown", icon="help-circle", title=title, url=url_for("admin.payments", state="unknown"),

@@ -18,7 +18,7 @@ from core.payments import queries as payments
 from core.provisioning import queries as provisioning
 from core.provisioning.queries import JobPage
 from core.web import shown
-from core.web.admin import access, notices, page, paying, timeline, words
+from core.web.admin import access, notices, page, paying, timeline, times, words
 from core.web.admin.access import needs
 from core.web.admin.blueprint import blueprint
 from core.web.admin.clients import narrowed_to
@@ -86,7 +86,7 @@ def teller() -> timeline.Teller:
     plugins = house().plugins
     return timeline.Teller(
         money=shown.money,
-        clock=shown.moment,
+        clock=times.soon,
         gateway_name=page.gateway_name,
         registrars=frozenset(plugins.registrars),
         by_hand=frozenset(name for name, _ in paying.ways_by_hand()),

@@ -70,15 +70,10 @@ def draw_payment(
     """Raises NotFound."""
     found = _find(attempt_id)
     attempt = found.attempt
-    steps = [
-        timeline.Try(
-            word=words.attempt(step.state), text=step.note or words.attempt(step.state).text, at=step.at
-        )
-        for step in reversed(found.steps)
-    ]
     return page.draw(
-        "payment.html", status, section="payments", page=found, attempt=attempt, steps=steps,
-        told=timeline.payment_trouble(attempt, teller()), trouble=trouble, form=form or Form(),
+        "payment.html", status, section="payments", page=found, attempt=attempt,
+        steps=timeline.payment_tries(found), told=timeline.payment_trouble(attempt, teller()),
+        trouble=trouble, form=form or Form(),
         zone_name=page.zone_name(), can_look_up=paying.can_look_up(attempt),
         refundable=attempt if paying.can_refund(attempt) else None,
     )  # fmt: skip

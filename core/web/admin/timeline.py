@@ -231,8 +231,14 @@ def _job(page: JobPage, tell: Teller) -> Step:
         kind="job", title=words.job_title(job, registers=job.plugin in tell.registrars),
         text=job_text(job, tell.clock), state=_JOB_STATES.get(job.state, ""),
         at=(job.finished_at or ended) if is_over else None, subject=job.id, job=job,
-        tries=tries(page.steps), trouble=job_trouble(page),
+        tries=() if _went_straight(page) else tries(page.steps), trouble=job_trouble(page),
     )  # fmt: skip
+
+
+def _went_straight(page: JobPage) -> bool:
+    """Done at the first try with nothing to say about it: the step's own line says it all."""
+    told = any(step.note or step.raw for step in page.steps)
+    return page.job.state == "done" and len(page.steps) <= 1 and not told
 
 
 def job_text(job: JobRow, clock: Callable[[datetime], str]) -> str:
@@ -252,14 +258,27 @@ def job_text(job: JobRow, clock: Callable[[datetime], str]) -> str:
 
 
 def tries(steps: Iterable[JobStepRow]) -> tuple[Try, ...]:
-    """The newest first, as staff look for what happened last."""
-    told = [
+    """What a job went through, the newest first, as staff look for what happened last."""
+    told = (
         Try(
-            word=words.job(step.state), text=step.note or words.job(step.state).text, at=step.at, raw=step.raw
+            word=words.job(step.state), text=_said(step.note, words.job(step.state)), at=step.at, raw=step.raw
         )
         for step in steps
-    ]
-    return tuple(reversed(told))
+    )
+    return tuple(told)[::-1]
+
+
+def payment_tries(page: AttemptPage) -> tuple[Try, ...]:
+    """Each state an attempt went through, the newest first."""
+    told = (
+        Try(word=words.attempt(step.state), text=_said(step.note, words.attempt(step.state)), at=step.at)
+        for step in page.steps
+    )
+    return tuple(told)[::-1]
+
+
+def _said(note: str, word: Word) -> str:
+    return note[:1].upper() + note[1:] if note else word.text
 
 
 def job_trouble(page: JobPage) -> Trouble | None:
@@ -271,7 +290,7 @@ def job_trouble(page: JobPage) -> Trouble | None:
         return Trouble(tone="warning", title="A person has to do this.", text=text, raw=raw)
     if job.state == "waiting" and job.in_doubt:
         return Trouble(
-            tone="unknown", title="It is not known what the last try did.",
+            tone="unknown", title="The last try brought no usable answer.",
             text="Before anything is repeated the panel is asked what stands there.", raw=raw,
         )  # fmt: skip
     if job.state != "failed":
@@ -279,7 +298,7 @@ def job_trouble(page: JobPage) -> Trouble | None:
     who = job.server_name or "The panel"
     count = words.counted(job.attempts, "try", "tries", limit=10**6)
     safe = (
-        "It is not known what the last try did. A retry asks the panel first, so nothing is made twice."
+        "The last try brought no usable answer. A retry asks the panel first, so nothing is made twice."
         if job.in_doubt
         else "Trying again is safe: what is there already is found, not made twice."
     )

@@ -246,13 +246,13 @@ def test_a_failed_job_tells_the_last_answer_and_that_retrying_is_safe() -> None:
     assert step.trouble.title == "cedar-07 did not do it in 3 tries."
     assert step.trouble.text.startswith("cedar-07 answered 502. Trying again is safe")
     assert step.trouble.raw == "<html>"
-    assert [one.text for one in step.tries] == ["HTTP 502", "no answer"]
+    assert [one.text for one in step.tries] == ["HTTP 502", "No answer"]
 
 
 def test_a_job_in_doubt_does_not_claim_that_nothing_happened() -> None:
     trouble = timeline.job_trouble(job("failed", in_doubt=True))
     assert trouble is not None
-    assert "It is not known what the last try did" in trouble.text
+    assert "The last try brought no usable answer" in trouble.text
     waits = timeline.job_trouble(job("waiting", in_doubt=True))
     assert waits is not None
     assert waits.tone == "unknown"
