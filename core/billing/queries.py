@@ -1,25 +1,28 @@
-"""What the admin reads of invoices and of the ledger. Nothing here changes anything."""
+"""What staff and clients read of invoices and of the ledger. Nothing here changes anything."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from core.billing.models import Entry, Invoice, InvoiceLine, LedgerAccount, Posting, TaxLine
+from core.brands import queries as brands
 from core.brands.models import Brand
 from core.clients.models import Client, Contact
 from core.clients.queries import NAME_COLUMNS, PRIMARY, display_name
 from core.kernel.money import Money
-from core.kernel.paging import AnyRow, AnySelect, Page, Window, fetch_page, has_number, starts_with
+from core.kernel.paging import AnyRow, AnySelect, Page, Window, fetch_page, narrowest, number_in, starts_with
 
 STATUSES = ("unpaid", "pending", "paid", "void", "draft")
 OPEN = ("unpaid", "pending")
+_LABEL = re.compile(r"(?:.*-)?(?P<year>\d{4})-(?P<number>\d{1,12})")  # "WH-2026-000042"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +135,7 @@ def list_invoices(
     """Invoices, newest first. ``q`` is a number or the beginning of its label or of a client's name."""
     statement = _invoices()
     if q:
-        statement = statement.where(_matches(q))
+        statement = narrowest(session, statement, _conditions(session, q))
     if status:
         statement = statement.where(Invoice.status == status)
     if client_id:
@@ -140,10 +143,30 @@ def list_invoices(
     return fetch_page(session, statement, Invoice.id, window, _invoice_row)
 
 
-def _matches(q: str) -> ColumnElement[bool]:
-    texts = (starts_with(column, q) for column in (Invoice.label, *NAME_COLUMNS))
-    numbers = [has_number(Invoice.number, q)] if "-" not in q else []
-    return or_(*numbers, *texts)
+def issued_to(session: Session, client_ids: Collection[UUID], window: Window) -> Page[InvoiceRow]:
+    """The documents of some clients as they see them, newest first: what is still a draft is not there."""
+    statement = _invoices().where(Invoice.client_id.in_(list(client_ids)), Invoice.status != "draft")
+    return fetch_page(session, statement, Invoice.id, window, _invoice_row)
+
+
+def due_from(session: Session, client_ids: Collection[UUID], limit: int = 20) -> tuple[InvoiceRow, ...]:
+    """What some clients have to pay, the earliest due first. Money on its way is not asked for again."""
+    statement = _invoices().where(
+        Invoice.client_id.in_(list(client_ids)), Invoice.status == "unpaid", Invoice.kind == "invoice"
+    )
+    rows = session.execute(statement.order_by(Invoice.due_on, Invoice.id).limit(limit))
+    return tuple(_invoice_row(row) for row in rows)
+
+
+def _conditions(session: Session, q: str) -> list[ColumnElement[bool]]:
+    """From what an index answers to what reads through labels and names."""
+    texts = [starts_with(column, q) for column in (Invoice.label, *NAME_COLUMNS)]
+    number, whole = number_in(q), _LABEL.fullmatch(q)
+    if whole:
+        series = [f"{brand_id}:{whole['year']}" for brand_id in brands.ids(session)]
+        exact = and_(Invoice.series.in_(series), Invoice.number == int(whole["number"]), texts[0])
+        return [exact, or_(*texts)]
+    return [or_(*texts, Invoice.number == number) if number is not None else or_(*texts)]
 
 
 def search(session: Session, q: str, limit: int = 8) -> tuple[InvoiceRow, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -9,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
+from core.brands import queries as brands
 from core.brands.models import Brand
 from core.clients.models import BillingAccount, Client, ClientStatus, Contact
 from core.kernel.money import Money
@@ -18,7 +20,8 @@ from core.kernel.paging import (
     Page,
     Window,
     fetch_page,
-    has_number,
+    narrowest,
+    number_in,
     starts_with,
     word_starts_with,
 )  # fmt: skip
@@ -121,15 +124,22 @@ def list_clients(session: Session, window: Window, *, q: str = "", status: str =
     """Clients, newest first. ``q`` is a number or the beginning of a name or email; ``status`` a label."""
     statement = _clients()
     if q:
-        statement = statement.where(_matches(q))
+        statement = narrowest(session, statement, _conditions(session, q))
     if status:
         statement = statement.where(ClientStatus.label == status)
     return fetch_page(session, statement, Client.id, window, _client_row)
 
 
-def _matches(q: str) -> ColumnElement[bool]:
+def _conditions(session: Session, q: str) -> list[ColumnElement[bool]]:
+    """From what an index answers to what reads through names."""
+    found: list[ColumnElement[bool]] = []
+    number = number_in(q)
+    if number is not None:
+        found.append(and_(Client.brand_id.in_(brands.ids(session)), Client.number == number))
+    if "@" in q:
+        found.append(Contact.email.in_({q, q.lower()}))
     names = (word_starts_with(column, q) for column in NAME_COLUMNS)
-    return or_(has_number(Client.number, q), starts_with(Contact.email, q), *names)
+    return [*found, or_(starts_with(Contact.email, q), *names)]
 
 
 def statuses(session: Session) -> tuple[StatusChoice, ...]:
@@ -138,6 +148,13 @@ def statuses(session: Session) -> tuple[StatusChoice, ...]:
         select(ClientStatus.label, ClientStatus.behaviour).order_by(ClientStatus.position, ClientStatus.label)
     )
     return tuple(StatusChoice(label=row.label, behaviour=row.behaviour) for row in rows)
+
+
+def of_brand(session: Session, client_ids: Sequence[UUID], brand_id: UUID) -> tuple[UUID, ...]:
+    """Those of some clients that are this brand's, in the order given."""
+    statement = select(Client.id).where(Client.id.in_(client_ids), Client.brand_id == brand_id)
+    found = set(session.scalars(statement))
+    return tuple(client_id for client_id in client_ids if client_id in found)
 
 
 def client_page(session: Session, client_id: UUID) -> ClientPage | None:
@@ -202,10 +219,5 @@ def _billing_accounts(session: Session, client_id: UUID) -> tuple[BillingAccount
 
 
 def search(session: Session, q: str, limit: int = 8) -> tuple[ClientRow, ...]:
-    """The newest clients that fit. An email that is there whole is found by its index."""
-    if "@" in q:
-        whole = _clients().where(Contact.email == q.lower()).order_by(Client.id.desc()).limit(limit)
-        found = session.execute(whole).all()
-        if found:
-            return tuple(_client_row(row) for row in found)
+    """The newest clients that fit."""
     return list_clients(session, Window(size=limit), q=q).items

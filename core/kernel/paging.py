@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeAlias, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, false, func, or_
+from sqlalchemy import ColumnElement, Row, Select, func, or_
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 PAGE_SIZE = 50
@@ -123,9 +123,19 @@ def _folded(column: Text, text: str) -> ColumnElement[bool]:
     return func.lower(column).startswith(text, autoescape=True)
 
 
-def has_number(column: InstrumentedAttribute[int], text: str) -> ColumnElement[bool]:
-    """Whether a short number is the one that was typed ("20418", "A-51168"); false for other text."""
-    digits = text.rpartition("-")[2].strip()
-    if not (digits.isascii() and digits.isdigit() and len(digits) <= 12):
-        return false()
-    return column == int(digits)
+def number_in(text: str, letter: str = "") -> int | None:
+    """The short number that was typed: "20418", or "J-80001" where ``letter`` is "J". None for other text."""
+    digits = text[2:] if letter and text[:2].upper() == f"{letter}-" else text
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 12 else None
+
+
+def narrowest(session: Session, statement: AnySelect, conditions: Sequence[ColumnElement[bool]]) -> AnySelect:
+    """``statement`` under the first condition that any row meets, or else under the last.
+
+    Put first what an index answers (a whole number, email or domain) and last what reads through rows.
+    """
+    for condition in conditions[:-1]:
+        narrowed = statement.where(condition)
+        if session.execute(narrowed.limit(1)).first() is not None:
+            return narrowed
+    return statement.where(conditions[-1])

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from core.kernel.outbox import OutboxDelivery, OutboxEvent
-from core.kernel.paging import AnyRow, AnySelect, Page, Window, fetch_page, has_number, starts_with
+from core.kernel.paging import AnyRow, AnySelect, Page, Window, fetch_page, narrowest, number_in, starts_with
 from core.mail.models import MailMessage
 from core.orders.values import TaskState, TaskView
 
@@ -71,13 +71,18 @@ def list_mails(
     """Mails, newest first. ``q`` is a number or the beginning of an address or a subject."""
     statement = _mails()
     if q:
-        texts = (starts_with(column, q) for column in (MailMessage.recipient, MailMessage.subject))
-        statement = statement.where(or_(has_number(MailMessage.number, q), *texts))
+        statement = narrowest(session, statement, _conditions(q))
     if state:
         statement = statement.where(MailMessage.state == state)
     if client_id:
         statement = statement.where(MailMessage.client_id == client_id)
     return fetch_page(session, statement, MailMessage.id, window, _mail_row)
+
+
+def _conditions(q: str) -> list[ColumnElement[bool]]:
+    number = number_in(q, "M")
+    exact = [MailMessage.number == number] if number is not None else []
+    return [*exact, or_(starts_with(MailMessage.recipient, q), starts_with(MailMessage.subject, q))]
 
 
 def mails_of_order(session: Session, order_id: UUID) -> tuple[MailRow, ...]:

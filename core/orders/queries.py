@@ -6,16 +6,17 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from core.billing.models import Invoice
+from core.brands import queries as brands
 from core.brands.models import Brand
 from core.catalog.models import Terms
 from core.clients.models import Client, Contact
 from core.clients.queries import NAME_COLUMNS, PRIMARY, display_name
 from core.kernel.money import Money
-from core.kernel.paging import AnyRow, AnySelect, Page, Window, fetch_page, has_number, starts_with
+from core.kernel.paging import AnyRow, AnySelect, Page, Window, fetch_page, narrowest, number_in, starts_with
 from core.orders.models import Order, OrderLine
 from core.payments.models import Attempt
 from core.provisioning.models import Job
@@ -123,7 +124,7 @@ def list_orders(
     """Orders, newest first. ``q`` is a number or the beginning of its label, an email or a client's name."""
     statement = _orders()
     if q:
-        statement = statement.where(_matches(q))
+        statement = narrowest(session, statement, _conditions(session, q))
     if state:
         statement = statement.where(Order.state == state)
     if client_id:
@@ -131,10 +132,17 @@ def list_orders(
     return fetch_page(session, statement, Order.id, window, _order_row)
 
 
-def _matches(q: str) -> ColumnElement[bool]:
+def _conditions(session: Session, q: str) -> list[ColumnElement[bool]]:
+    """From what an index answers to what reads through labels and names."""
+    found: list[ColumnElement[bool]] = []
+    number = number_in(q.rpartition("-")[2])
+    if number is not None:
+        exact = and_(Order.brand_id.in_(brands.ids(session)), Order.number == number)
+        found.append(exact if q.isdigit() else and_(exact, starts_with(Order.label, q)))
+    if "@" in q:
+        found.append(Contact.email.in_({q, q.lower()}))
     texts = (starts_with(column, q) for column in (Order.label, Contact.email, *NAME_COLUMNS))
-    numbers = [has_number(Order.number, q)] if q.isdigit() else []
-    return or_(*numbers, *texts)
+    return [*found, or_(*texts)]
 
 
 def search(session: Session, q: str, limit: int = 8) -> tuple[OrderRow, ...]:

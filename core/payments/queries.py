@@ -14,7 +14,7 @@ from core.billing.models import Invoice
 from core.clients.models import Client, Contact
 from core.clients.queries import NAME_COLUMNS, PRIMARY, display_name
 from core.kernel.money import Money
-from core.kernel.paging import AnyRow, AnySelect, Page, Window, fetch_page, has_number, starts_with
+from core.kernel.paging import AnyRow, AnySelect, Page, Window, fetch_page, narrowest, number_in, starts_with
 from core.payments.models import Allocation, Attempt, AttemptStep, UnmatchedMoney
 
 STATES = (
@@ -149,7 +149,7 @@ def list_attempts(
     invoice's label, a method or a client's name."""
     statement = _attempts()
     if q:
-        statement = statement.where(_matches(q))
+        statement = narrowest(session, statement, _conditions(q))
     if state:
         statement = statement.where(Attempt.state == state)
     if client_id:
@@ -157,11 +157,13 @@ def list_attempts(
     return fetch_page(session, statement, Attempt.id, window, _attempt_row)
 
 
-def _matches(q: str) -> ColumnElement[bool]:
-    texts = (starts_with(column, q) for column in (Invoice.label, Attempt.method, *NAME_COLUMNS))
-    ends = Attempt.method.endswith(q, autoescape=True)  # the last four digits
-    numbers = [has_number(Attempt.number, q)] if q.upper().startswith("A-") or q.isdigit() else []
-    return or_(*numbers, Attempt.reference == q, ends, *texts)
+def _conditions(q: str) -> list[ColumnElement[bool]]:
+    """From what an index answers to what reads through rows. Four digits are most often a card's last."""
+    texts = [starts_with(column, q) for column in (Invoice.label, Attempt.method, *NAME_COLUMNS)]
+    ends = Attempt.method.endswith(q, autoescape=True)
+    number = number_in(q, "A")
+    exact = [Attempt.number == number] if number is not None and len(q) != 4 else []
+    return [*exact, or_(Attempt.reference == q, ends, *texts)]
 
 
 def attempts_of_invoice(session: Session, invoice_id: UUID) -> tuple[AttemptPage, ...]:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from core.clients.models import Client, Contact
 from core.clients.queries import NAME_COLUMNS, PRIMARY, display_name
-from core.kernel.paging import AnyRow, AnySelect, Page, Window, fetch_page, has_number, starts_with
+from core.kernel.paging import AnyRow, AnySelect, Page, Window, fetch_page, narrowest, number_in, starts_with
 from core.provisioning.models import Drift, Job, JobStep, Pool, RemoteAccount, Server
 from core.services.models import Service
 
@@ -148,7 +148,7 @@ def list_jobs(
     """Jobs, newest first. ``q`` is a number or the beginning of a domain, a server or a client's name."""
     statement = _jobs()
     if q:
-        statement = statement.where(_matches(q))
+        statement = narrowest(session, statement, _conditions(q))
     if state:
         statement = statement.where(Job.state == state)
     if client_id:
@@ -158,9 +158,16 @@ def list_jobs(
     return fetch_page(session, statement, Job.id, window, _job_row)
 
 
-def _matches(q: str) -> ColumnElement[bool]:
+def _conditions(q: str) -> list[ColumnElement[bool]]:
+    """From what an index answers to what reads through names."""
+    found: list[ColumnElement[bool]] = []
+    number = number_in(q, "J")
+    if number is not None:
+        found.append(Job.number == number)
+    if "." in q:
+        found.append(Service.domain == q.lower())
     columns = (Service.domain, Service.label, Server.name, *NAME_COLUMNS)
-    return or_(has_number(Job.number, q), *(starts_with(column, q) for column in columns))
+    return [*found, or_(*(starts_with(column, q) for column in columns))]
 
 
 def job_page(session: Session, job_id: UUID) -> JobPage | None:

@@ -1,4 +1,4 @@
-"""What the admin reads of services. Nothing here changes anything."""
+"""What the admin reads of services, and clients of their own. Nothing here changes anything."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
+from core.brands import queries as brands
 from core.brands.models import Brand
 from core.catalog.models import Product
 from core.clients.models import Client, Contact
 from core.clients.queries import NAME_COLUMNS, PRIMARY, display_name
 from core.kernel.money import Money
-from core.kernel.paging import AnyRow, AnySelect, Page, Window, fetch_page, has_number, starts_with
+from core.kernel.paging import AnyRow, AnySelect, Page, Window, fetch_page, narrowest, number_in, starts_with
 from core.services.models import Service
 
 STATUSES = ("pending", "active", "suspended", "terminated", "cancelled")
@@ -41,12 +42,21 @@ class ServiceRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OwnService:
+    """A service in its client's own list, with the kind of its product: hosting, domain or other."""
+
+    service: ServiceRow
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServicePage:
     """One service with its facts. Instants are UTC."""
 
     service: ServiceRow
     brand: str
     product_name: str
+    kind: str
     provisioner: str
     paid_until: date | None
     anchor_day: int
@@ -81,7 +91,7 @@ def list_services(
     """Services, newest first. ``q`` is a number or the beginning of a domain, a label or a client's name."""
     statement = _services()
     if q:
-        statement = statement.where(_matches(q))
+        statement = narrowest(session, statement, _conditions(session, q))
     if status:
         statement = statement.where(Service.status == status)
     if client_id:
@@ -89,16 +99,23 @@ def list_services(
     return fetch_page(session, statement, Service.id, window, _service_row)
 
 
-def _matches(q: str) -> ColumnElement[bool]:
+def _conditions(session: Session, q: str) -> list[ColumnElement[bool]]:
+    """From what an index answers to what reads through names."""
+    found: list[ColumnElement[bool]] = []
+    number = number_in(q, "S")
+    if number is not None:
+        found.append(and_(Service.brand_id.in_(brands.ids(session)), Service.number == number))
+    if "." in q:
+        found.append(Service.domain == q.lower())
     texts = (starts_with(column, q) for column in (Service.domain, Service.label, *NAME_COLUMNS))
-    return or_(has_number(Service.number, q), *texts)
+    return [*found, or_(*texts)]
 
 
 def service_page(session: Session, service_id: UUID) -> ServicePage | None:
     """One service, or None when there is none."""
     statement = _services().add_columns(
         Service.paid_until, Service.anchor_day, Service.created_at, Service.activated_at,
-        Product.name.label("product_name"), Product.provisioner, Brand.name.label("brand_name"),
+        Product.name.label("product_name"), Product.kind, Product.provisioner, Brand.name.label("brand_name"),
     )  # fmt: skip
     joined = statement.join(Product, Product.id == Service.product_id).join(
         Brand, Brand.id == Service.brand_id
@@ -108,7 +125,7 @@ def service_page(session: Session, service_id: UUID) -> ServicePage | None:
         return None
     return ServicePage(
         service=_service_row(row), brand=row.brand_name,
-        product_name=row.product_name, provisioner=row.provisioner, paid_until=row.paid_until,
+        product_name=row.product_name, kind=row.kind, provisioner=row.provisioner, paid_until=row.paid_until,
         anchor_day=row.anchor_day, created_at=row.created_at, activated_at=row.activated_at,
     )  # fmt: skip
 
@@ -124,8 +141,5 @@ def count_by_client(session: Session, client_ids: Iterable[UUID]) -> dict[UUID, 
 
 
 def search(session: Session, q: str, limit: int = 8) -> tuple[ServiceRow, ...]:
-    """The newest services that fit. A domain that is there whole is found by its index."""
-    whole = _services().where(Service.domain == q.lower()).order_by(Service.id.desc()).limit(limit)
-    if "." in q and (found := session.execute(whole).all()):
-        return tuple(_service_row(row) for row in found)
+    """The newest services that fit."""
     return list_services(session, Window(size=limit), q=q).items
