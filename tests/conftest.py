@@ -14,6 +14,7 @@ settings.load_profile("innkeeper")
 pytest_plugins = [
     "tests.fixtures.environment",
     "tests.fixtures.postgres",
+    "tests.fixtures.crash",
     "tests.fixtures.database",
     "tests.fixtures.house",
     "tests.fixtures.innkeeper",

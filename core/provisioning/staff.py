@@ -144,10 +144,8 @@ def _audit(
 
 def check_server(house: PluginHouse, server_id: UUID) -> HealthReport:
     """Test the connection and remember the answer."""
-    with house.db.read() as session:
-        plugin, settings = placement.server_settings(session, house, server_id)
     try:
-        desk = calls.build(house, plugin, settings)
+        desk = _desk(house, server_id)
         report = ask(desk.check, HealthReport, db=house.db, plugin=desk)
     except PluginError as error:
         report = HealthReport(ok=False, detail=f"{error.code}: {error}")
@@ -168,12 +166,11 @@ def compare(house: PluginHouse, server_id: UUID) -> int:
     Raises PluginError when the server gives no usable list, Conflict when it can not be asked at all.
     """
     with house.db.read() as session:
-        plugin, settings = placement.server_settings(session, house, server_id)
         rows = session.execute(
             select(RemoteAccount).where(RemoteAccount.server_id == server_id, RemoteAccount.state != "absent")
         ).scalars()
         ours = {row.username: (row.state, row.marker, row.domain) for row in rows}
-    theirs = {found.username: found for found in _listed(house, plugin, settings)}
+    theirs = {found.username: found for found in _listed(house, server_id)}
     drifts = list(_differences(ours, theirs))
     with house.db.transaction() as session:
         session.execute(delete(Drift).where(Drift.server_id == server_id, Drift.decision == "open"))
@@ -182,9 +179,16 @@ def compare(house: PluginHouse, server_id: UUID) -> int:
     return len(drifts)
 
 
-def _listed(house: PluginHouse, plugin: str, settings: str) -> tuple[Found, ...]:
+def _desk(house: PluginHouse, server_id: UUID) -> calls.Desk:
+    """The server's plugin, built. Raises PluginError, LookupError and ValueError, see ``calls.build``."""
+    with house.db.read() as session:
+        plugin, settings = placement.server_settings(session, house, server_id)
+    return calls.build(house, plugin, settings)
+
+
+def _listed(house: PluginHouse, server_id: UUID) -> tuple[Found, ...]:
     try:
-        panel = calls.build(house, plugin, settings)
+        panel = _desk(house, server_id)
         if not isinstance(panel, Lists):
             raise Conflict("This panel can not list its accounts.")
         return ask_all(panel.accounts, Found, db=house.db, plugin=panel)
