@@ -177,6 +177,11 @@ def code(text: str) -> str:
     return text.replace("_", " ").replace(".", ": ")
 
 
+def fact(name: str) -> str:
+    """What a panel told of an account: ``IP``, ``Host name``."""
+    return name.upper() if len(name) <= 3 else code(name).capitalize()
+
+
 def decline(text: str) -> str:
     """Why a payment was refused, as the buyer was told."""
     try:
