@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -109,6 +109,27 @@ def _conditions(session: Session, q: str) -> list[ColumnElement[bool]]:
         found.append(Service.domain == q.lower())
     texts = (starts_with(column, q) for column in (Service.domain, Service.label, *NAME_COLUMNS))
     return [*found, or_(*texts)]
+
+
+def services_of(session: Session, client_ids: Collection[UUID], window: Window) -> Page[OwnService]:
+    """The services of some clients as they see them, newest first."""
+    statement = _services().add_columns(Product.kind).join(Product, Product.id == Service.product_id)
+    own = statement.where(Service.client_id.in_(list(client_ids)))
+    return fetch_page(session, own, Service.id, window, _own_service)
+
+
+def _own_service(row: AnyRow) -> OwnService:
+    return OwnService(service=_service_row(row), kind=row.kind)
+
+
+def count_by_status(session: Session, client_ids: Collection[UUID]) -> dict[str, int]:
+    """How many services some clients have in each status."""
+    statement = (
+        select(Service.status, func.count())
+        .where(Service.client_id.in_(list(client_ids)))
+        .group_by(Service.status)
+    )
+    return {status: count for status, count in session.execute(statement)}
 
 
 def service_page(session: Session, service_id: UUID) -> ServicePage | None:

@@ -249,3 +249,15 @@ def test_what_is_no_cursor_gives_the_newest_page() -> None:
     assert window("nonsense", "") == Window()
     assert window("9" * 40, read=int) == Window()
     assert window("-1", read=int) == Window()
+
+
+def test_clients_see_their_own_services_and_how_many_run(rows: Rows) -> None:
+    one, other = rows.client(), rows.client()
+    own = {rows.service(one), rows.service(one, status="suspended")}
+    rows.service(other)
+    with rows.db.read() as session:
+        page = services.services_of(session, [one], Window())
+        assert {row.service.id for row in page.items} == own
+        assert {row.kind for row in page.items} == {"hosting"}
+        assert services.count_by_status(session, [one]) == {"active": 1, "suspended": 1}
+        assert services.services_of(session, [], Window()).items == ()
