@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -13,11 +14,13 @@ from core.brands import service as brands
 from core.catalog import service as catalog
 from core.catalog.domain_names import clean_domain
 from core.catalog.values import ProductView
+from core.clients import service as clients
 from core.domains import service as domains
 from core.kernel.calendar import Cycle
 from core.kernel.clock import local_date
+from core.kernel.db import changed
 from core.kernel.ids import hash_token, new_id, new_token
-from core.kernel.problems import Conflict, InvalidFields
+from core.kernel.problems import Conflict, InvalidFields, Refused
 from core.orders import pricing, quotes
 from core.orders.models import Cart, CartLine
 from core.orders.values import CartView
@@ -31,6 +34,7 @@ MOST_LINES = 50
 MOST_QUANTITY = 100
 WHOLE_NUMBER = re.compile(r"[0-9]{1,3}")
 CODE_LENGTH = 64
+NO_ORDERS = frozenset({"closed", "blocked"})  # behaviours of clients who can not order
 
 
 def open_cart(house: PluginHouse, brand_id: UUID) -> str:
@@ -135,6 +139,8 @@ def add_line(
 def _append(
     session: Session, cart: Cart, product: ProductView, cycle: Cycle, domain: str, count: int
 ) -> None:
+    # Puts two tabs that add to one cart in line, so that each sees what the other put in.
+    changed(session, update(Cart).where(Cart.id == cart.id).values(currency=Cart.currency))
     lines = quotes.cart_lines(session, cart.id)
     if len(lines) >= MOST_LINES:
         raise InvalidFields({"product": f"A cart holds {MOST_LINES} lines at most. Place this order first."})
@@ -240,6 +246,42 @@ def _live(session: Session, house: PluginHouse, token: str | None) -> Cart:
 
 
 def sign_in(house: PluginHouse, token: str | None, client_id: UUID) -> None:
-    """A returning client orders on their own account: no contact form, their own taxes."""
+    """A returning client orders on their own account: no contact form, their own taxes.
+
+    Raises Conflict (no cart), NotFound, and Refused: another brand's client, or one who can not order.
+    """
     with house.db.transaction() as session:
-        _live(session, house, token).client_id = client_id
+        cart = _live(session, house, token)
+        client = clients.client_by_id(session, client_id)
+        if client.brand_id != cart.brand_id or client.behaviour in NO_ORDERS:
+            raise Refused("No order can be placed on your account. Please write to us.")
+        cart.client_id = client_id
+
+
+def let_go(house: PluginHouse, token: str | None) -> None:
+    """The buyer has signed out: the cart keeps what is in it and forgets who they are and how they pay."""
+    with house.db.transaction() as session:
+        cart = find(session, house, token)
+        if cart is None:
+            return
+        cart.client_id, cart.contact, cart.password_hash = None, None, ""
+        cart.gateway, cart.source_encrypted, cart.source_label, cart.keep_method = "", "", "", False
+
+
+def hand_to(house: PluginHouse, token: str | None, client_ids: Sequence[UUID]) -> UUID | None:
+    """The client that the cart is for, given those its buyer may act for: none of them is a new client.
+
+    A cart of one of them stays theirs, any other becomes the first one's; a client's cart in the hands of
+    somebody else is let go first. Without a live cart there is nothing to do. Raises as ``sign_in`` does.
+    """
+    with house.db.read() as session:
+        cart = find(session, house, token)
+        bound = cart.client_id if cart else None
+    if cart is None or bound in client_ids:
+        return bound
+    if bound is not None:
+        let_go(house, token)
+    if not client_ids:
+        return None
+    sign_in(house, token, client_ids[0])
+    return client_ids[0]

@@ -221,6 +221,13 @@ def saved_contact(house: PluginHouse, token: str | None) -> Mapping[str, Any]:
         return dict(cart.contact or {}) | {"payment_method": cart.gateway}
 
 
+def client_contact(house: PluginHouse, token: str | None) -> Mapping[str, str] | None:
+    """The contact of the client that the cart is for; None while its buyer is new. Raises Conflict."""
+    with house.db.read() as session:
+        cart = _live(session, house, token)
+        return _contact_view(session, cart) if cart.client_id is not None else None
+
+
 def review(house: PluginHouse, token: str | None) -> Review:
     """Order Details. Raises Conflict when a step before it is missing."""
     cart, answer = quotes.look(house, token, _live)

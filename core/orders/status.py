@@ -20,6 +20,7 @@ from core.kernel.problems import Conflict, InvalidFields, NotFound
 from core.orders import pricing, quotes, tasks
 from core.orders.checkout import collect, label_of, method, offered_for
 from core.orders.models import Order, OrderLine
+from core.orders.placing import order_token
 from core.orders.values import Bill, MethodView, OrderView
 from core.payments import attempts
 from core.payments import service as payments
@@ -287,6 +288,15 @@ def returned(house: PluginHouse, token: str) -> None:
         moving = attempts.moving(session, order.invoice_id)
         if moving is not None and moving.state in (State.PENDING, State.UNKNOWN):
             attempts.ask(session, house, moving.id)
+
+
+def token_of(house: PluginHouse, order_id: UUID) -> str:
+    """The secret part of an order's link, for who may see the order. Raises NotFound."""
+    with house.db.read() as session:
+        order = session.get(Order, order_id)
+        if order is None:
+            raise NotFound("There is no such order.")
+        return order_token(house, order)
 
 
 def order_id_of(house: PluginHouse, token: str) -> tuple[UUID, UUID, datetime]:

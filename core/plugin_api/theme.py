@@ -39,6 +39,9 @@ PAGES = frozenset(
         "home", "product", "cart", "checkout", "review", "processing", "placed", "pay", "places",
         "progress", "terms", "error",
     )
+) | frozenset(
+    f"portal/{name}.html"
+    for name in ("sign-in", "home", "services", "service", "invoices", "invoice")
 )  # fmt: skip
 # Parts of pages in core/web/templates that a theme may draw its own way.
 COMPONENTS = frozenset(

@@ -12,6 +12,7 @@ from core.settings import require_secret
 from core.web import errors, guards, health, looks, render, security, themes, tracing, webhooks
 from core.web.admin.blueprint import blueprint as admin
 from core.web.current import EXTENSION, WebHouse
+from core.web.portal.blueprint import blueprint as portal
 from core.web.shop.blueprint import blueprint as shop
 
 Step = Callable[[Flask, WebHouse], None]
@@ -60,7 +61,7 @@ def _pages(flask_app: Flask, house: WebHouse) -> None:
 
 
 def _blueprints(flask_app: Flask, _house: WebHouse) -> None:
-    for part in (shop, admin, looks.blueprint, webhooks.blueprint, health.blueprint):
+    for part in (shop, portal, admin, looks.blueprint, webhooks.blueprint, health.blueprint):
         flask_app.register_blueprint(part)
 
 

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 
 from core.web import csrf, files, security, seeds, shown, themes
 from core.web.current import WebHouse, brand, brand_or_none, house, house_of, look
+from core.web.portal.access import visitor
 from core.web.testmode import test_words
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
@@ -35,6 +36,7 @@ def register(flask_app: Flask) -> None:
         core.globals.pop(name, None)
     core.globals |= {
         "look": look, "here": security.here, "test_words": lambda: test_words(house()), "slot": slot,
+        "visitor": visitor,
     }  # fmt: skip
     for part in (shown, files, seeds, csrf):
         part.register(flask_app)

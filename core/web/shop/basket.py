@@ -15,6 +15,7 @@ from core.web import cookies, forms
 from core.web.current import house, now
 from core.web.forms import Form
 from core.web.render import render
+from core.web.shop import returning
 
 TITLE = "Order Contents"
 LABELS = {"coupon": "Coupon", "quantity": "Quantity"}
@@ -23,6 +24,7 @@ LABELS = {"coupon": "Coupon", "quantity": "Quantity"}
 def cart() -> Response:
     """Show the cart; a form on the page changes one thing of it and comes back here."""
     token = cookies.read(cookies.CART)
+    returning.settle(token)
     if request.method == "GET":
         return _page(token, Form())
     act = _ACTIONS.get(request.form.get("action", ""))

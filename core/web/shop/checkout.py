@@ -19,6 +19,8 @@ from core.web.current import brand, house, now, visitor_ip
 from core.web.forms import Form
 from core.web.render import render
 from core.web.shop import methods as ways
+from core.web.shop import returning
+from core.web.shop.review import address_lines
 
 TITLE = "Order Summary"
 # In the order of the page: the list of errors follows it.
@@ -51,6 +53,7 @@ class Places:
 def checkout() -> Response:
     """The form; filled in right it leads to Order Details."""
     token = cookies.read(cookies.CART)
+    returning.settle(token)
     cart = carts.view_cart(house(), token) if token else None
     if cart is None or cart.is_empty:
         return redirect(url_for("shop.cart"), 303)
@@ -99,6 +102,7 @@ def _page(token: str, cart: CartView, form: Form, status: int = 200) -> Response
     wanted = ways.chosen(methods, form.value(ways.CHOICE))
     labels = LABELS | ways.labels(methods, wanted)
     form = replace(form, errors=forms.in_order(form.errors, labels))
+    contact = orders.client_contact(house(), token)
     return render(
         "shop/checkout.html",
         status,
@@ -106,6 +110,8 @@ def _page(token: str, cart: CartView, form: Form, status: int = 200) -> Response
         methods=methods,
         chosen=wanted,
         form=form,
+        contact=contact,
+        address=address_lines(contact) if contact else (),
         places=places_for(form),
         labels=labels,
         ids=ways.ids(methods, wanted),

@@ -1,4 +1,4 @@
-"""The invoice of an order, to print and as PDF. Drawn from what was issued, never from how things are now."""
+"""An invoice to print and as PDF, by its order's link. Drawn from what was issued, never from today."""
 
 from __future__ import annotations
 
@@ -20,22 +20,32 @@ TEMPLATE = "print/invoice.html"
 def invoice(token: str) -> Response:
     """The printable page."""
     order, page = _load(token)
-    response = make_response(_html(order, page), 200)
-    response.headers["Content-Type"] = "text/html; charset=utf-8"
-    return response
+    return printable(draw(page, order_label=order.label, method=order.method_name))
 
 
 def invoice_pdf(token: str) -> Response:
     """The same as PDF; where no PDF can be made, the printable page."""
     order, page = _load(token)
+    html = draw(page, order_label=order.label, method=order.method_name)
+    return as_pdf(html, page.invoice.label, url_for("shop.invoice", token=token))
+
+
+def printable(html: str) -> Response:
+    response = make_response(html, 200)
+    response.headers["Content-Type"] = "text/html; charset=utf-8"
+    return response
+
+
+def as_pdf(html: str, label: str, instead: str) -> Response:
+    """The document as PDF; where none can be made, on to the printable page ``instead``."""
     try:
-        content = pdf(_html(order, page))
+        content = pdf(html)
     except NoPdf:
         current_app.logger.warning("the extra 'pdf' is not installed: showing the printable page instead")
-        return redirect(url_for("shop.invoice", token=token), 303)
+        return redirect(instead, 303)
     response = make_response(content, 200)
     response.headers["Content-Type"] = "application/pdf"
-    response.headers["Content-Disposition"] = f'inline; filename="{page.invoice.label}.pdf"'
+    response.headers["Content-Disposition"] = f'inline; filename="{label}.pdf"'
     return response
 
 
@@ -50,9 +60,11 @@ def _load(token: str) -> tuple[OrderView, InvoicePage]:
     return order, page
 
 
-def _html(order: OrderView, page: InvoicePage) -> str:
+def draw(page: InvoicePage, *, order_label: str, method: str) -> str:
+    """The invoice as a page of paper. ``order_label`` and ``method`` are "" where there is none."""
+    brand()  # read before it is drawn: amounts and dates are in its language
     template = current_app.jinja_env.get_template(TEMPLATE)
     return template.render(
-        page=page, invoice=page.invoice, order_label=order.label, method=order.method_name, brand=brand(),
+        page=page, invoice=page.invoice, order_label=order_label, method=method, brand=brand(),
         test=bool(test_words(house())),
     )  # fmt: skip

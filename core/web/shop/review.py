@@ -17,6 +17,7 @@ from core.web import cookies, forms
 from core.web.current import brand, house, now, visitor_ip
 from core.web.forms import Form
 from core.web.render import render
+from core.web.shop import returning
 
 TITLE = "Order Details"
 LABELS = {"accept_terms": "Terms"}
@@ -27,6 +28,7 @@ def review() -> Response:
     token = cookies.read(cookies.CART)
     if not token:
         return redirect(url_for("shop.cart"), 303)
+    returning.settle(token)
     if request.method == "GET":
         return _page(token, Form())
     typed = forms.values()
@@ -68,6 +70,7 @@ def _page(token: str, form: Form, code: int = 200, changed: str = "") -> Respons
         labels=LABELS,
         changed=changed,
         address=address_lines(found.contact),
+        returning=orders.client_contact(house(), token) is not None,
         taxed_at=taxed_at(found),
         now=now(),
         title=forms.page_title(TITLE, form.errors),

@@ -1,0 +1,25 @@
+"""All addresses of the portal in one place. Everything but the door asks who is there."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from core.web.portal import access, pages, signing
+
+GET = ("GET",)
+
+blueprint = Blueprint("portal", __name__, url_prefix="/portal")
+blueprint.before_request(access.guard)
+
+for address, endpoint, view, methods in (
+    ("/", "home", pages.home, GET),
+    ("/sign-in", "sign_in", signing.sign_in, ("GET", "POST")),
+    ("/sign-out", "sign_out", signing.sign_out, ("POST",)),
+    ("/services", "services", pages.list_services, GET),
+    ("/services/<uuid:service_id>", "service", pages.service, GET),
+    ("/invoices", "invoices", pages.list_invoices, GET),
+    ("/invoices/<uuid:invoice_id>", "invoice", pages.invoice, GET),
+    ("/invoices/<uuid:invoice_id>/print", "print_invoice", pages.print_invoice, GET),
+    ("/invoices/<uuid:invoice_id>/pdf", "invoice_pdf", pages.invoice_pdf, GET),
+):
+    blueprint.add_url_rule(address, endpoint, view, methods=list(methods))

@@ -1,0 +1,19 @@
+"""Buyers who have been here before: a signed-in client's cart is theirs, and nobody else's."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from core.orders import cart as carts
+from core.web.current import house
+from core.web.portal import access
+
+
+def settle(token: str) -> UUID | None:
+    """Bind the cart to the client who is signed in, and let go of one that another has left behind.
+
+    Called by every page that shows or places a cart, before it looks at it: a session that has ended takes
+    what the cart knew of the person with it. Returns the client, None for a new buyer. Raises Refused.
+    """
+    person = access.visitor()
+    return carts.hand_to(house(), token, person.client_ids if person else ()) if token else None

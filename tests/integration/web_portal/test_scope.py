@@ -1,0 +1,129 @@
+"""Everything in the portal is the signed-in person's own: every route, walked with another's ids."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from sqlalchemy import update
+
+from core.billing.models import Invoice
+from core.brands.models import Brand
+from core.clients.models import Client
+from core.identity.models import Membership
+from core.kernel.ids import new_id
+from tests.fixtures.innkeeper import Inn
+from tests.integration.web_admin.desk import texts
+from tests.integration.web_portal.guest import DOOR, Guest, Stay, open_door, stay
+
+OURS, THEIRS = "ours.example", "theirs.example"
+
+
+def routes_by_id(app: Flask, one: Stay) -> Iterator[str]:
+    """Every address of the portal that names a thing, with the things of one stay."""
+    values = {"invoice_id": one.invoice_id, "service_id": one.service_id}
+    for rule in app.url_map.iter_rules():
+        if rule.rule.startswith("/portal") and rule.arguments:
+            path = rule.rule
+            for name in rule.arguments:
+                path = path.replace(f"<uuid:{name}>", str(values[name]))
+            yield path
+
+
+def routes_without(app: Flask) -> list[str]:
+    rules = (rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/portal"))
+    return [
+        rule.rule
+        for rule in rules
+        if not rule.arguments and "GET" in (rule.methods or ()) and rule.rule != DOOR
+    ]
+
+
+def test_what_is_another_clients_is_not_there(inn: Inn, guest: Guest) -> None:
+    ours, theirs = stay(inn, "sandbox_card", domain=OURS), stay(inn, "sandbox_card", domain=THEIRS)
+    mine, others = list(routes_by_id(guest.app, ours)), list(routes_by_id(guest.app, theirs))
+    assert len(mine) == 4
+    guest.sign_in(ours.username)
+    for path in mine:
+        assert guest.open(path).status_code == 200, path
+    nothing = guest.open(f"/portal/invoices/{new_id()}")
+    assert nothing.status_code == 404
+    for path in others:
+        answer = guest.open(path)
+        assert answer.status_code == 404, path
+        assert texts(answer.text) == texts(nothing.text), "the answer tells that it exists"
+    listed = routes_without(guest.app)
+    assert len(listed) == 3
+    for path in listed:
+        page = guest.get(path)
+        assert THEIRS not in page
+        assert str(theirs.invoice_id) not in page
+        assert str(theirs.service_id) not in page
+
+
+def test_ids_of_one_kind_do_not_open_another(inn: Inn, guest: Guest) -> None:
+    ours = stay(inn)
+    guest.sign_in(ours.username)
+    for path in (
+        f"/portal/invoices/{ours.service_id}", f"/portal/services/{ours.invoice_id}",
+        f"/portal/invoices/{ours.client_id}", "/portal/invoices/1", "/portal/services/x",
+    ):  # fmt: skip
+        guest.get(path, 404)
+
+
+def test_without_signing_in_no_id_opens_anything(inn: Inn, guest: Guest) -> None:
+    ours = stay(inn)
+    for path in (*routes_by_id(guest.app, ours), *routes_without(guest.app)):
+        answer = guest.open(path)
+        assert answer.status_code == 303, path
+        assert answer.headers["Location"].startswith(DOOR)
+        answer = guest.post(path)
+        assert answer.status_code in (303, 405), path
+
+
+def test_who_acts_for_two_clients_sees_both(inn: Inn, guest: Guest) -> None:
+    ours, theirs = stay(inn, domain=OURS), stay(inn, domain=THEIRS)
+    with inn.db.transaction() as session:
+        user_id = next(row.user_id for row in session.query(Membership).filter_by(client_id=ours.client_id))
+        session.add(Membership(id=new_id(), user_id=user_id, client_id=theirs.client_id))
+    guest.sign_in(ours.username)
+    page = guest.get("/portal/services")
+    assert OURS in page
+    assert THEIRS in page
+    for path in routes_by_id(guest.app, theirs):
+        assert guest.open(path).status_code == 200, path
+    second = open_door(inn, guest.app)
+    second.sign_in(theirs.username)
+    assert OURS not in second.get("/portal/services")
+
+
+def test_a_brand_shows_its_own_clients_alone(inn: Inn, guest: Guest) -> None:
+    """The same person at another brand's door has nothing there."""
+    ours = stay(inn, domain=OURS)
+    _to_another_brand(inn, ours)
+    guest.sign_in(ours.username)
+    assert "No service yet" in guest.get("/portal/")
+    for path in routes_by_id(guest.app, ours):
+        guest.get(path, 404)
+
+
+@pytest.mark.breaks_the_books  # a draft is not in them
+def test_a_draft_is_not_shown(inn: Inn, guest: Guest) -> None:
+    ours = stay(inn)
+    with inn.db.transaction() as session:
+        session.execute(update(Invoice).where(Invoice.id == ours.invoice_id).values(status="draft"))
+    guest.sign_in(ours.username)
+    assert "No invoice yet" in guest.get("/portal/invoices")
+    for path in ("", "/print", "/pdf"):
+        guest.get(f"/portal/invoices/{ours.invoice_id}{path}", 404)
+
+
+def _to_another_brand(inn: Inn, one: Stay) -> None:
+    with inn.db.transaction() as session:
+        known = session.get_one(Brand, inn.brand_id)
+        columns = {c.key: getattr(known, c.key) for c in Brand.__table__.columns}
+        other = Brand(**columns | {"id": new_id(), "slug": "other"})
+        session.add(other)
+        session.flush()
+        session.execute(update(Client).where(Client.id == one.client_id).values(brand_id=other.id))
