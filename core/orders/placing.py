@@ -110,7 +110,7 @@ def _place(
 def _check(
     session: Session, house: PluginHouse, cart: Cart, order_id: UUID, quote_id: str, accepted: bool, ip: str
 ) -> _Placing:
-    answer = quotes.priced(session, house, cart)
+    answer = quotes.shown(session, house, cart, quote_id)
     ready(session, house, cart, answer)
     if str(answer.id) != quote_id:
         raise Conflict("What you saw has changed meanwhile. Please check the order once more.")

@@ -84,6 +84,27 @@ def look(
         return cart, priced(session, house, cart)
 
 
+def shown(session: Session, house: PluginHouse, cart: Cart, quote_id: str) -> Priced:
+    """The quote that the buyer saw, while it holds; else the one that holds now, as ``priced``.
+
+    Two tabs that are drawn at one moment get a quote each, of the same things.
+    """
+    asked = _ask(session, house, cart)
+    row = None if asked.gone else _named(session, cart.id, quote_id)
+    if row is not None and row.digest == asked.digest and row.expires_at > asked.now:
+        return _priced(row, asked, "")
+    return priced(session, house, cart)
+
+
+def _named(session: Session, cart_id: UUID, quote_id: str) -> QuoteRow | None:
+    try:
+        wanted = UUID(quote_id)
+    except ValueError:
+        return None
+    statement = select(QuoteRow).where(QuoteRow.id == wanted, QuoteRow.cart_id == cart_id)
+    return session.execute(statement).scalar_one_or_none()
+
+
 def priced(session: Session, house: PluginHouse, cart: Cart) -> Priced:
     """The quote that holds for the cart now; made and stored when there is none.
 

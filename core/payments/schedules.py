@@ -6,8 +6,10 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
+from core.kernel.db import changed
 from core.payments import attempts
 from core.payments.models import Attempt, SettlementCursor, WebhookEvent
 from core.payments.webhooks import take
@@ -86,9 +88,15 @@ def _taken(house: PluginHouse, gateway: str, event: PaymentEvent) -> bool:
 
 
 def _read_until(house: PluginHouse, gateway: str, moment: datetime) -> None:
+    """Move the cursor on, never back: others read the same report at the same moment."""
+    further = update(SettlementCursor).where(
+        SettlementCursor.gateway == gateway, SettlementCursor.read_until < moment
+    )
     with house.db.transaction() as session:
-        cursor = session.get(SettlementCursor, gateway)
-        if cursor is None:
-            session.add(SettlementCursor(gateway=gateway, read_until=moment))
-        elif moment > cursor.read_until:
-            cursor.read_until = moment
+        if session.get(SettlementCursor, gateway) is None:
+            try:
+                with session.begin_nested():
+                    session.execute(insert(SettlementCursor).values(gateway=gateway, read_until=moment))
+            except IntegrityError:
+                pass  # another process read it first: the update sees its row
+        changed(session, further.values(read_until=moment))

@@ -113,7 +113,7 @@ def test_an_order_survives_death_at_every_step(dying: Inn, fuse: Lay, method: st
         assert set(session.execute(select(MailMessage.state)).scalars()) == {"kept"}
 
 
-@pytest.mark.parametrize("every", [11, 17])
+@pytest.mark.parametrize("every", [13, 17])
 def test_an_order_survives_dying_again_and_again(dying: Inn, fuse: Lay, every: int) -> None:
     for method in BOOKS:
         order, _ = live(dying, fuse, method, every, again=True)
