@@ -7,6 +7,7 @@ a file that holds a secret. An unknown or missing key is an error that names the
 from __future__ import annotations
 
 import os
+import tempfile
 import tomllib
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -185,12 +186,11 @@ def _demo_secret(path: Path) -> bytes:
 
 def _write_once(path: Path, content: bytes) -> None:
     """Whole or not at all, whatever dies in between; of processes that start together the first wins."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    descriptor, draft = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # ours alone: 0600
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
     with suppress(FileExistsError):
         os.link(draft, path)
-    draft.unlink()
+    os.unlink(draft)
