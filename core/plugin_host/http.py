@@ -247,14 +247,21 @@ def _reason(error: BaseException) -> str:
     return f"{type(error).__name__} ({type(seen).__name__})" if seen is not error else type(error).__name__
 
 
-class _WithoutQueries(logging.Filter):
-    """urllib3 logs whole addresses; a query may hold a secret."""
+class _WithoutAddresses(logging.Filter):
+    """urllib3 logs whole addresses; a path may hold a card's token, a query any secret."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if isinstance(record.args, tuple):
-            record.args = tuple(arg.partition("?")[0] if isinstance(arg, str) else arg for arg in record.args)
+            record.args = tuple(_shortened(arg) if isinstance(arg, str) else arg for arg in record.args)
         return True
 
 
+def _shortened(text: str) -> str:
+    """A path up to its second slash."""
+    text = text.partition("?")[0]
+    first, more, _ = text[1:].partition("/") if text.startswith("/") else (text[1:], "", "")
+    return f"{text[:1]}{first}{'/...' if more else ''}"
+
+
 for _name in ("urllib3.connectionpool", "urllib3.connection"):
-    logging.getLogger(_name).addFilter(_WithoutQueries())
+    logging.getLogger(_name).addFilter(_WithoutAddresses())

@@ -9,21 +9,9 @@ from core.kernel.problems import Conflict, InvalidFields
 from core.orders import checkout, status
 from core.payments import staff
 from core.payments.models import Attempt, AttemptStep, UnmatchedMoney
-from core.plugin_host import http
-from tests.fixtures.innkeeper import Inn
+from tests.fixtures.innkeeper import ACTED, NOT_ACTED, Inn
 
-NOT_ACTED = ("refuse", "stall", "garbage")
-ACTED = ("lose_answer", "late", "server_error")
-SHORT = 0.25  # seconds until we stop waiting for an answer
-
-
-@pytest.fixture(autouse=True)
-def short_patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http, "READ_SECONDS", SHORT)
-
-
-def misbehave(inn: Inn, target: str, kind: str, times: int = 1, method: str = "POST") -> None:
-    inn.world.fault(target, kind, times, seconds=SHORT * 2.4, method=method)
+pytestmark = pytest.mark.usefixtures("short_patience")
 
 
 def attempt(inn: Inn) -> Attempt:
@@ -38,7 +26,7 @@ def keys_sent(inn: Inn, path: str) -> list[str]:
 
 @pytest.mark.parametrize("kind", NOT_ACTED)
 def test_a_charge_that_never_happened_is_sent_again_under_its_key(inn: Inn, kind: str) -> None:
-    misbehave(inn, "charges", kind)
+    inn.misbehave("charges", kind)
     order = inn.place_order("sandbox_card")
     assert inn.view(order).state == "placed"
     assert inn.world.books("charges") == []
@@ -52,7 +40,7 @@ def test_a_charge_that_never_happened_is_sent_again_under_its_key(inn: Inn, kind
 
 @pytest.mark.parametrize("kind", ACTED)
 def test_a_charge_whose_answer_is_lost_is_looked_up_and_never_repeated(inn: Inn, kind: str) -> None:
-    misbehave(inn, "charges", kind)
+    inn.misbehave("charges", kind)
     order = inn.place_order("sandbox_card")
     assert attempt(inn).state == "unknown"
     view = inn.view(order)
@@ -67,7 +55,7 @@ def test_a_charge_whose_answer_is_lost_is_looked_up_and_never_repeated(inn: Inn,
 
 @pytest.mark.parametrize("kind", NOT_ACTED)
 def test_a_provider_that_is_down_lets_the_buyer_go(inn: Inn, kind: str) -> None:
-    misbehave(inn, "charges", kind, times=-1)
+    inn.misbehave("charges", kind, times=-1)
     order = inn.place_order("sandbox_card")
     inn.settle_down()
     view = inn.view(order)
@@ -80,8 +68,8 @@ def test_a_provider_that_is_down_lets_the_buyer_go(inn: Inn, kind: str) -> None:
 
 
 def test_while_look_ups_fail_too_nothing_is_guessed(inn: Inn) -> None:
-    misbehave(inn, "charges", "lose_answer")
-    misbehave(inn, "charges", "server_error", times=-1, method="GET")
+    inn.misbehave("charges", "lose_answer")
+    inn.misbehave("charges", "server_error", times=-1, method="GET")
     order = inn.place_order("sandbox_card")
     inn.settle_down()
     assert attempt(inn).state == "unknown"
@@ -92,8 +80,8 @@ def test_while_look_ups_fail_too_nothing_is_guessed(inn: Inn) -> None:
 
 
 def test_the_unknown_is_asked_for_on_a_ladder(inn: Inn) -> None:
-    misbehave(inn, "charges", "lose_answer")
-    misbehave(inn, "charges", "server_error", times=-1, method="GET")
+    inn.misbehave("charges", "lose_answer")
+    inn.misbehave("charges", "server_error", times=-1, method="GET")
     inn.place_order("sandbox_card")
     waits = []
     for _ in range(7):
@@ -107,7 +95,7 @@ def test_the_unknown_is_asked_for_on_a_ladder(inn: Inn) -> None:
 @pytest.mark.parametrize("target", ["charges", "transfers", "payments"])
 def test_another_amount_pays_nothing_and_is_held(inn: Inn, target: str) -> None:
     method = {"charges": "sandbox_card", "transfers": "sandbox_echeck", "payments": "sandbox_wallet"}[target]
-    misbehave(inn, target, "wrong_amount")
+    inn.misbehave(target, "wrong_amount")
     order = inn.place_order(method)
     if method == "sandbox_wallet":
         inn.approve(order)
@@ -133,7 +121,7 @@ def test_another_amount_pays_nothing_and_is_held(inn: Inn, target: str) -> None:
 
 @pytest.mark.parametrize("kind", NOT_ACTED + ACTED)
 def test_echeck_is_debited_once(inn: Inn, kind: str) -> None:
-    misbehave(inn, "transfers", kind)
+    inn.misbehave("transfers", kind)
     order = inn.place_order("sandbox_echeck")
     inn.settle_down()
     assert inn.view(order).settles
@@ -145,7 +133,7 @@ def test_echeck_is_debited_once(inn: Inn, kind: str) -> None:
 
 @pytest.mark.parametrize("kind", NOT_ACTED + ACTED)
 def test_the_way_to_the_wallet_fails_and_is_taken_again(inn: Inn, kind: str) -> None:
-    misbehave(inn, "payments", kind)
+    inn.misbehave("payments", kind)
     order = inn.place_order("sandbox_wallet")
     with pytest.raises(Conflict, match="does not answer"):
         status.begin_redirect(inn.house, order, "http://127.0.0.1:8000")
@@ -159,7 +147,7 @@ def test_the_way_to_the_wallet_fails_and_is_taken_again(inn: Inn, kind: str) -> 
 def test_the_capture_of_a_wallet_fails_and_is_asked_for(inn: Inn, kind: str) -> None:
     order = inn.place_order("sandbox_wallet")
     inn.approve(order, comes_back=False)
-    misbehave(inn, "payments", kind)
+    inn.misbehave("payments", kind)
     inn.come_back(order)
     inn.settle_down()
     assert inn.view(order).state == "completed"
@@ -171,7 +159,7 @@ def test_the_capture_of_a_wallet_fails_and_is_asked_for(inn: Inn, kind: str) -> 
 def test_a_token_desk_out_of_order_is_said_at_the_form(inn: Inn, kind: str) -> None:
     token = inn.fill_cart()
     form = inn.contact() | inn.payment("sandbox_card")
-    misbehave(inn, "tokens", kind, times=-1, method="GET")
+    inn.misbehave("tokens", kind, times=-1, method="GET")
     with pytest.raises(InvalidFields) as wrong:
         checkout.save_summary(inn.house, token, form, {}, ip="127.0.0.1")
     assert list(wrong.value.messages) == ["payment_method"]
@@ -180,14 +168,14 @@ def test_a_token_desk_out_of_order_is_said_at_the_form(inn: Inn, kind: str) -> N
 def test_settlements_are_read_again_when_the_bank_did_not_answer(inn: Inn) -> None:
     order = inn.place_order("sandbox_echeck")
     for kind in ("refuse", "garbage", "lose_answer", "server_error"):
-        misbehave(inn, "transfers", kind, method="GET")
+        inn.misbehave("transfers", kind, method="GET")
         inn.settle(days=1)
     inn.settle()
     assert inn.view(order).state == "completed"
 
 
 def test_the_story_of_an_attempt_is_told(inn: Inn) -> None:
-    misbehave(inn, "charges", "lose_answer")
+    inn.misbehave("charges", "lose_answer")
     inn.place_order("sandbox_card")
     inn.settle_down()
     with inn.db.read() as session:

@@ -8,26 +8,14 @@ from sqlalchemy import select
 from core.kernel.problems import Conflict
 from core.plugin_api.provisioner import ProvisionCode, ProvisionOutcome
 from core.plugin_api.values import Status
-from core.plugin_host import http
 from core.provisioning import calls, staff
 from core.provisioning.models import Job, JobStep, RemoteAccount
 from core.provisioning.rules import usernames
 from core.services.models import Service
-from tests.fixtures.innkeeper import Inn
+from tests.fixtures.innkeeper import ACTED, NOT_ACTED, Inn
 from tests.fixtures.shelf import change_product, change_server, put_server, server
 
-NOT_ACTED = ("refuse", "stall", "garbage")
-ACTED = ("lose_answer", "late", "server_error")
-SHORT = 0.25
-
-
-@pytest.fixture(autouse=True)
-def short_patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http, "READ_SECONDS", SHORT)
-
-
-def misbehave(inn: Inn, target: str, kind: str, times: int = 1, method: str = "POST") -> None:
-    inn.world.fault(target, kind, times, seconds=SHORT * 2.4, method=method)
+pytestmark = pytest.mark.usefixtures("short_patience")
 
 
 def job(inn: Inn) -> Job:
@@ -55,7 +43,7 @@ def strangers_account(inn: Inn, username: str, domain: str = "stranger.example",
 
 @pytest.mark.parametrize("kind", NOT_ACTED + ACTED)
 def test_the_account_is_built_once(inn: Inn, kind: str) -> None:
-    misbehave(inn, "panel", kind)
+    inn.misbehave("panel", kind)
     order = inn.place_order("sandbox_card")
     view = inn.view(order)
     assert view.invoice_status == "paid"  # money never waits for a panel
@@ -67,7 +55,7 @@ def test_the_account_is_built_once(inn: Inn, kind: str) -> None:
 
 @pytest.mark.parametrize("kind", NOT_ACTED + ACTED)
 def test_the_name_is_registered_once(inn: Inn, kind: str) -> None:
-    misbehave(inn, "registrar", kind)
+    inn.misbehave("registrar", kind)
     order = inn.place_order("sandbox_card", "example-domain")
     inn.settle_down()
     view = inn.view(order)
@@ -78,8 +66,8 @@ def test_the_name_is_registered_once(inn: Inn, kind: str) -> None:
 
 @pytest.mark.parametrize("kind", ["lose_answer", "server_error"])
 def test_a_doubt_is_looked_up_before_anything_is_done_again(inn: Inn, kind: str) -> None:
-    misbehave(inn, "panel", kind)
-    misbehave(inn, "panel", "server_error", 2, method="GET")
+    inn.misbehave("panel", kind)
+    inn.misbehave("panel", "server_error", 2, method="GET")
     order = inn.place_order("sandbox_card")
     assert (job(inn).state, job(inn).in_doubt) == ("waiting", True)
     assert inn.view(order).tasks[-1].state != "failed"
@@ -89,7 +77,7 @@ def test_a_doubt_is_looked_up_before_anything_is_done_again(inn: Inn, kind: str)
 
 
 def test_the_ladder_ends_with_a_person(inn: Inn) -> None:
-    misbehave(inn, "panel", "refuse", -1)
+    inn.misbehave("panel", "refuse", -1)
     order = inn.place_order("sandbox_card")
     waits = []
     while job(inn).state == "waiting":
@@ -229,7 +217,7 @@ def test_a_plan_the_panel_does_not_know(inn: Inn) -> None:
 
 
 def test_no_secret_stands_in_what_staff_read(inn: Inn) -> None:
-    misbehave(inn, "panel", "garbage", 3)
+    inn.misbehave("panel", "garbage", 3)
     inn.place_order("sandbox_card")
     inn.settle_down()
     with inn.db.read() as session:
