@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from uuid import UUID
 
@@ -70,6 +70,12 @@ def product_by_id(session: Session, product_id: UUID) -> ProductView | None:
     return None if row is None else _product(row)
 
 
+def products_by_id(session: Session, product_ids: Collection[UUID]) -> dict[UUID, ProductView]:
+    """The same for many, in one question. Unknown ids are left out."""
+    rows = session.scalars(select(Product).where(Product.id.in_(product_ids)))
+    return {row.id: _product(row) for row in rows}
+
+
 def _product(row: Product) -> ProductView:
     return ProductView(
         id=row.id,
@@ -93,6 +99,13 @@ def _product(row: Product) -> ProductView:
 def prices_of(session: Session, product_id: UUID, currency: str, on: date) -> tuple[PriceView, ...]:
     """The prices one can choose on the day, the shortest cycle first. Empty: not for sale."""
     return tuple(_prices(session, [product_id], currency, on).get(product_id, ()))
+
+
+def prices_by_product(
+    session: Session, product_ids: Collection[UUID], currency: str, on: date
+) -> dict[UUID, list[PriceView]]:
+    """As ``prices_of`` for many, in one question. Products without a price are left out."""
+    return _prices(session, list(product_ids), currency, on)
 
 
 def price_of(session: Session, product_id: UUID, currency: str, cycle: Cycle, on: date) -> PriceView | None:

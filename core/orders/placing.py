@@ -144,11 +144,20 @@ def _write(session: Session, house: PluginHouse, placing: _Placing) -> PlacedOrd
 
 def _take_limited(session: Session, quote: Quote) -> None:
     """Stock and coupon uses go by conditional update: of two buyers of the last one, one gets it."""
-    for line in sorted(quote.lines, key=lambda line: line.product_id):  # all in one order: no deadlock
-        if not catalog.take_stock(session, line.product_id, line.quantity):
-            raise Conflict(f"{line.name} has just sold out. Please take it out of your cart.")
+    for product_id, name, count in quantities(quote):
+        if not catalog.take_stock(session, product_id, count):
+            raise Conflict(f"{name} has just sold out. Please take it out of your cart.")
     if quote.coupon_id and not catalog.use_coupon(session, quote.coupon_id):
         raise Conflict(f"{quote.coupon_code} has been used up. Please take it out of your cart.")
+
+
+def quantities(quote: Quote) -> list[tuple[UUID, str, int]]:
+    """(product, its name, how many) of a quote: in one order for everybody, so that nobody deadlocks."""
+    counts: dict[tuple[UUID, str], int] = {}
+    for line in quote.lines:
+        key = (line.product_id, line.name)
+        counts[key] = counts.get(key, 0) + line.quantity
+    return [(product_id, name, count) for (product_id, name), count in sorted(counts.items())]
 
 
 def _client(session: Session, house: PluginHouse, placing: _Placing) -> tuple[UUID, bool]:

@@ -170,10 +170,14 @@ def _wanted(
     """(lines that can be ordered, the others with their names)."""
     kept: list[Wanted] = []
     gone: list[tuple[UUID, str]] = []
-    for line in cart_lines(session, cart.id):
-        product = catalog.product_by_id(session, line.product_id)
+    lines = cart_lines(session, cart.id)
+    ids = {line.product_id for line in lines}
+    products = catalog.products_by_id(session, ids)
+    prices = catalog.prices_by_product(session, ids, cart.currency, today)
+    for line in lines:
+        product = products.get(line.product_id)
         cycle = Cycle.of(line.cycle_unit, line.cycle_count)
-        cost = catalog.price_of(session, line.product_id, cart.currency, cycle, today)
+        cost = next((one for one in prices.get(line.product_id, ()) if one.cycle == cycle), None)
         if product is None or not product.visible or cost is None or product.sold_out:
             gone.append((line.id, product.name if product else "A product"))
             continue

@@ -15,6 +15,7 @@ from core.kernel.db import changed
 from core.kernel.problems import Conflict, InvalidFields, NotFound
 from core.kernel.work import publish
 from core.orders.models import CouponUse, Order, OrderLine
+from core.orders.placing import quantities
 from core.orders.quotes import stored
 from core.payments import attempts
 from core.payments import service as payments
@@ -59,9 +60,8 @@ def _cancel(session: Session, house: PluginHouse, order_id: UUID, actor: str, re
 
 
 def _give_back(session: Session, house: PluginHouse, order: Order) -> None:
-    lines = stored(session, order.quote_id).lines
-    for line in sorted(lines, key=lambda line: line.product_id):
-        catalog.give_stock(session, line.product_id, line.quantity)
+    for product_id, _, count in quantities(stored(session, order.quote_id)):
+        catalog.give_stock(session, product_id, count)
     used = session.execute(select(CouponUse).where(CouponUse.order_id == order.id)).scalar_one_or_none()
     if used is not None:
         catalog.give_back_coupon(session, used.coupon_id)

@@ -66,9 +66,8 @@ class _Story:
         self.quote = quotes.stored(session, order.quote_id)
         self.contact = clients.primary_contact(session, order.client_id)
         self.username = identity.username_for(session, order.client_id)
-        self.access = tuple(
-            (one.label, tuple(placement.access_of(session, one.id).items())) for one in self.services
-        )
+        access = placement.accesses(session, ids)
+        self.access = tuple((one.label, tuple(access.get(one.id, {}).items())) for one in self.services)
 
     @property
     def last(self) -> AttemptView | None:

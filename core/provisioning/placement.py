@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import string
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -157,12 +157,20 @@ def password_of(session: Session, house: House, service_id: UUID) -> str:
 
 def access_of(session: Session, service_id: UUID) -> Mapping[str, str]:
     """What the client needs to find the account: user name and the panel's facts. No password."""
-    row = session.execute(
-        select(RemoteAccount).where(RemoteAccount.service_id == service_id)
-    ).scalar_one_or_none()
-    if row is None or row.state != "active":
-        return {}
-    return {"Username": row.username} | {str(k): str(v) for k, v in row.facts.items()}
+    return accesses(session, [service_id]).get(service_id, {})
+
+
+def accesses(session: Session, service_ids: Collection[UUID]) -> dict[UUID, Mapping[str, str]]:
+    """The same for many services, in one question. Those without a running account are left out."""
+    rows = session.execute(
+        select(RemoteAccount).where(
+            RemoteAccount.service_id.in_(service_ids), RemoteAccount.state == "active"
+        )
+    ).scalars()
+    return {
+        row.service_id: {"Username": row.username} | {str(k): str(v) for k, v in row.facts.items()}
+        for row in rows
+    }
 
 
 def server_view(row: Server) -> ServerView:
