@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.fixtures.buyer import Buyer, Watch
 from tests.fixtures.shop import DemoShop
@@ -16,6 +16,7 @@ QUIET = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
+expect.set_options(timeout=20_000)  # milliseconds: two cores may be busy with other tests
 DESK = {"width": 1280, "height": 900}
 PHONE = {"width": 390, "height": 844}
 

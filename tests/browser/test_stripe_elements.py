@@ -120,7 +120,7 @@ def page(chromium: Browser, routes: StripeRoutes) -> Iterator[Page]:
     context = chromium.new_context()
     routes.install(context)
     page = context.new_page()
-    page.set_default_timeout(15000)
+    page.set_default_timeout(30_000)
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on(

@@ -33,7 +33,7 @@ from tests.fixtures.stripe_browser import StripeRoutes
 
 pytestmark = [pytest.mark.browser, pytest.mark.peer, pytest.mark.timeout(240)]
 ROOT = Path(__file__).parents[2]
-PATIENCE = 30_000  # milliseconds; the machine may be busy
+PATIENCE = 45_000  # milliseconds
 CONFIG = """\
 mode = "demo"
 
