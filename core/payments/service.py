@@ -108,8 +108,7 @@ def _send(house: PluginHouse, attempt: AttemptView) -> None:
         if not attempts.claim(session, attempt.id, house.clock.now()):
             return
     outcome = call_gateway(call, db=house.db, plugin=_gateway(house, attempt), secrets=secrets)
-    with house.db.transaction() as session:
-        record(session, house, attempt.id, outcome, how="answer")
+    house.db.run(lambda session: record(session, house, attempt.id, outcome, how="answer"))
 
 
 def _charge_call(
@@ -185,11 +184,14 @@ def _look(house: PluginHouse, attempt: AttemptView) -> None:
         _begin_anew(house, attempt)
     else:
         outcome = _expire(house, attempt, _asked(house, attempt))
-        with house.db.transaction() as session:
-            if _says_nothing(outcome, attempt):
-                _look_later(session, house, attempt)
-            else:
-                record(session, house, attempt.id, outcome, how="look-up")
+        house.db.run(lambda session: _heard(session, house, attempt, outcome))
+
+
+def _heard(session: Session, house: PluginHouse, attempt: AttemptView, outcome: PaymentOutcome) -> None:
+    if _says_nothing(outcome, attempt):
+        _look_later(session, house, attempt)
+    else:
+        record(session, house, attempt.id, outcome, how="look-up")
 
 
 def _asked(house: PluginHouse, attempt: AttemptView) -> PaymentOutcome:

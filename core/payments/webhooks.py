@@ -67,29 +67,39 @@ def take(
     how: str,
 ) -> bool:
     """Store one event and everything that follows from it, together. False when it was known."""
-    mode = house.plugins.gateways[gateway].mode
-    with house.db.transaction() as session:
-        row_id = _store(session, house, gateway, event, headers, body)
-        if row_id is None:
-            return False
-        attempt = attempts.match(
-            session, gateway, mode, reference=event.outcome.reference, idempotency_key=event.idempotency_key
-        )
-        row = session.get_one(WebhookEvent, row_id)
-        if attempt is None:
-            row.state = "unmatched"
-            if event.outcome.status is Status.SUCCEEDED:
-                hold(
-                    session, house, gateway=gateway, event_id=event.event_id, reason="no_attempt",
-                    reference=event.outcome.reference or "", attempt_id=None, amount=event.outcome.amount,
-                )  # fmt: skip
-            return True
-        row.state = "done"
-        row.note = f"A-{attempt.number}"
-        session.flush()
-        record(session, house, attempt.id, event.outcome, how=how)
-        if event.outcome.status is Status.PENDING and attempt.approve_url:
-            attempts.ask(session, house, attempt.id)  # approved, maybe: the browser need not come back
+    return house.db.run(lambda session: _take(session, house, gateway, event, headers, body, how))
+
+
+def _take(
+    session: Session,
+    house: PluginHouse,
+    gateway: str,
+    event: PaymentEvent,
+    headers: Mapping[str, str],
+    body: bytes,
+    how: str,
+) -> bool:
+    row_id = _store(session, house, gateway, event, headers, body)
+    if row_id is None:
+        return False
+    mode, told = house.plugins.gateways[gateway].mode, event.outcome
+    attempt = attempts.match(
+        session, gateway, mode, reference=told.reference, idempotency_key=event.idempotency_key
+    )
+    row = session.get_one(WebhookEvent, row_id)
+    if attempt is None:
+        row.state = "unmatched"
+        if told.status is Status.SUCCEEDED:
+            hold(
+                session, house, gateway=gateway, event_id=event.event_id, reason="no_attempt",
+                reference=told.reference or "", attempt_id=None, amount=told.amount,
+            )  # fmt: skip
+        return True
+    row.state, row.note = "done", f"A-{attempt.number}"
+    session.flush()
+    record(session, house, attempt.id, told, how=how)
+    if told.status is Status.PENDING and attempt.approve_url:
+        attempts.ask(session, house, attempt.id)  # approved, maybe: the browser need not come back
     return True
 
 

@@ -179,8 +179,7 @@ def _hand_to_staff(house: PluginHouse, job: JobView, task: str) -> None:
 def _take(house: PluginHouse, errand: calls.Errand, outcome: ProvisionOutcome) -> None:
     job = errand.job
     if outcome.status is Status.SUCCEEDED:
-        with house.db.transaction() as session:
-            succeed(session, house, job, outcome)
+        house.db.run(lambda session: succeed(session, house, job, outcome))
     elif outcome.status is Status.PENDING and calls.needs_staff(errand):
         _hand_to_staff(house, job, outcome.staff_note)
     elif outcome.status is Status.PENDING:

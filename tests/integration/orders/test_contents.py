@@ -39,7 +39,7 @@ def test_several_lines_make_one_invoice_and_a_service_each(inn: Inn) -> None:
     assert {line.kind for line in lines} == {"recurring"}
     assert [tuple(row) for row in taxes] == [(16320, 1020)]  # 80 % of 20400, and 6.25 % of that
     assert len(inn.world.books("accounts")) == 2
-    assert len(inn.world.books("domains")) == 1
+    assert len(inn.book("domains")) == 1
     assert len(inn.world.books("charges")) == 1
 
 
@@ -146,7 +146,7 @@ def test_more_than_there_is(inn: Inn) -> None:
 def test_a_domain_is_registered_for_its_buyer(inn: Inn) -> None:
     order = inn.place_order("sandbox_card", "example-domain", domain="Wild-Orchid.EXAMPLE")
     assert inn.view(order).state == "completed"
-    [name] = inn.world.books("domains")
+    [name] = inn.book("domains")
     assert name["domain"] == "wild-orchid.example"
     assert name["contact"]["email"].startswith("ada")
     with inn.db.read() as session:
@@ -156,10 +156,11 @@ def test_a_domain_is_registered_for_its_buyer(inn: Inn) -> None:
 
 
 def test_a_name_for_two_years_is_registered_for_two(inn: Inn) -> None:
-    facts = {"kind": "domain", "tax_class": "domain", "provisioner": "sandbox_registrar"}
-    put_product(inn, "long-name", {"year:2": 2200}, **facts)
+    put_product(
+        inn, "long-name", {"year:2": 2200}, kind="domain", tax_class="domain", provisioner="sandbox_registrar"
+    )
     inn.place_order("sandbox_card", "long-name", domain="orchid.example", cycle="year:2")
-    [name] = inn.world.books("domains")
+    [name] = inn.book("domains")
     assert int(name["expires_on"][:4]) == datetime.now(UTC).year + 2
 
 

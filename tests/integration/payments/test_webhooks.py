@@ -13,6 +13,7 @@ from core.payments import service, webhooks
 from core.payments.models import Attempt, UnmatchedMoney, WebhookEvent
 from core.plugin_api.errors import NoAnswer
 from core.plugin_api.values import PaymentOutcome
+from core.plugin_host import calls
 from core.testing.sandbox.books import Record
 from core.testing.sandbox.webhooks import signature
 from tests.fixtures.innkeeper import SECURE_CARD, WEBHOOK_SECRET, Inn, Notice
@@ -42,8 +43,8 @@ def waiting_card(inn: Inn) -> tuple[str, Notice]:
     return order, inn.notices("charge")[-1]
 
 
-def last_event(inn: Inn) -> Record:
-    return inn.world.books("events")[-1]
+def last_event(inn: Inn) -> dict[str, Any]:
+    return inn.book("events")[-1]
 
 
 def test_genuine_news_pays_without_the_browser(inn: Inn) -> None:
@@ -142,7 +143,7 @@ def test_the_same_charge_under_several_events(inn: Inn) -> None:
 
 
 def test_news_that_overtake_the_answer(inn: Inn, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = service.call_gateway
+    asked = calls.call_gateway
 
     def slow(*args: Any, **more: Any) -> PaymentOutcome:
         outcome: PaymentOutcome = asked(*args, **more)
@@ -202,7 +203,7 @@ def test_the_payment_of_another_order(inn: Inn) -> None:
     cheap, _ = waiting_card(inn)
     dear = inn.place_order("sandbox_card", "business-hosting", number=SECURE_CARD)
     first, second = attempts(inn)
-    record = next(one for one in inn.world.books("events") if one["data"]["key"] == first.idempotency_key)
+    record = next(one for one in inn.book("events") if one["data"]["key"] == first.idempotency_key)
     swapped = dict(record["data"]) | {"key": second.idempotency_key}
     assert inn.send(inn.notice(record | {"data": swapped})) == 200
     assert [inn.view(order).paid.minor for order in (cheap, dear)] == [0, 0]
