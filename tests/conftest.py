@@ -16,6 +16,7 @@ pytest_plugins = [
     "tests.fixtures.postgres",
     "tests.fixtures.crash",
     "tests.fixtures.database",
+    "tests.fixtures.demo_shop",
     "tests.fixtures.house",
     "tests.fixtures.innkeeper",
     "tests.fixtures.localstripe",

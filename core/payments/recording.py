@@ -19,6 +19,7 @@ from core.billing.ledger import Side
 from core.clients import service as clients
 from core.kernel.db import changed
 from core.kernel.ids import new_id
+from core.kernel.problems import Conflict
 from core.kernel.work import House, publish
 from core.payments import attempts
 from core.payments.models import Allocation, Attempt
@@ -40,6 +41,7 @@ from core.plugin_api.values import PaymentOutcome
 
 SLOW_LOOK = timedelta(days=1)  # for what a schedule or a webhook settles anyway
 NOTE_LIMIT = 500
+CALLED_OFF = (State.DECLINED, State.NOT_SENT)
 
 
 def record(session: Session, house: House, attempt_id: UUID, outcome: PaymentOutcome, *, how: str) -> State:
@@ -89,10 +91,17 @@ def _contradiction(session: Session, attempt: AttemptView, outcome: PaymentOutco
         return None
     if wrong := wrong_money(attempt.amount, outcome):
         return wrong
+    if attempt.parent_id and attempt.state in CALLED_OFF and not _fits(session, attempt):
+        return "wrong_amount"  # a refund that was called off: what it would give back was given meanwhile
     if not outcome.reference or outcome.reference == attempt.reference:
         return None
     holder = attempts.holder_of(session, attempt.gateway, attempt.mode, outcome.reference)
     return "wrong_reference" if attempt.reference or holder else None
+
+
+def _fits(session: Session, refund: AttemptView) -> bool:
+    parent = attempts.find(session, refund.parent_id) if refund.parent_id else None
+    return parent is not None and parent.refunded_minor + refund.amount.minor <= parent.amount.minor
 
 
 def _move(
@@ -203,7 +212,9 @@ def _alert_closed(session: Session, house: House, attempt: AttemptView) -> None:
     )  # fmt: skip
 
 
-def _refunded(session: Session, house: House, attempt: AttemptView, _before: State) -> None:
+def _refunded(session: Session, house: House, attempt: AttemptView, before: State) -> None:
+    if before not in MOVING:  # it was called off, and happened all the same
+        _change_allowance(session, attempt, attempt.amount.minor)
     _post(session, house, attempt, "succeeded", (
         Side(account=ledger.REFUNDS, amount_minor=attempt.amount.minor),
         Side(account=ledger.MONEY, amount_minor=-attempt.amount.minor),
@@ -234,9 +245,11 @@ def _pending(session: Session, house: House, attempt: AttemptView, _before: Stat
         publish(house, session, "payment.pending", _facts(attempt))
 
 
-def _declined(session: Session, house: House, attempt: AttemptView, _before: State) -> None:
+def _declined(session: Session, house: House, attempt: AttemptView, before: State) -> None:
+    if before not in MOVING:
+        return  # it was over already; only the word for it is another
     if attempt.kind == "refund":
-        _give_back_allowance(session, attempt)
+        _change_allowance(session, attempt, -attempt.amount.minor)
         return
     billing.mark_pending(session, attempt.invoice_id, pending=False)
     publish(house, session, "payment.declined", _facts(attempt) | {"code": attempt.code or ""})
@@ -244,27 +257,45 @@ def _declined(session: Session, house: House, attempt: AttemptView, _before: Sta
 
 def _not_sent(session: Session, house: House, attempt: AttemptView, _before: State) -> None:
     if attempt.kind == "refund":
-        _give_back_allowance(session, attempt)
+        _change_allowance(session, attempt, -attempt.amount.minor)
     else:
         billing.mark_pending(session, attempt.invoice_id, pending=False)
 
 
-def _give_back_allowance(session: Session, refund: AttemptView) -> None:
-    changed(
-        session,
-        update(Attempt)
-        .where(Attempt.id == refund.parent_id)
-        .values(refunded_minor=Attempt.refunded_minor - refund.amount.minor),
+def _change_allowance(session: Session, refund: AttemptView, minor: int) -> None:
+    """Note that more (or less) of a payment is given back, or may be. Raises Conflict beyond the whole."""
+    sum_after = Attempt.refunded_minor + minor
+    statement = update(Attempt).where(
+        Attempt.id == refund.parent_id, sum_after >= 0, sum_after <= Attempt.amount_minor
     )
+    if not changed(session, statement.values(refunded_minor=sum_after)):
+        raise Conflict("More would be given back than was taken.")
 
 
 def _returned(session: Session, house: House, attempt: AttemptView, before: State) -> None:
     """A debit came back. Had it settled, what it paid is owed again and what became credit is gone."""
-    if before not in TAKEN or attempt.kind == "refund":
+    if before not in TAKEN:
         _declined(session, house, attempt, before)
+        return
+    if attempt.kind == "refund":
+        _refund_came_back(session, house, attempt)
         return
     _take_back(session, house, attempt)
     publish(house, session, "payment.returned", _facts(attempt))
+
+
+def _refund_came_back(session: Session, house: House, refund: AttemptView) -> None:
+    """The account it went to is closed: the money is with us again and may be given back anew."""
+    now = house.clock.now()
+    ledger.reverse(
+        session, source=f"attempt:{refund.id}:succeeded", new_source=f"attempt:{refund.id}:returned",
+        occurred_on=billing.today(session, house, refund.brand_id), now=now, note=f"A-{refund.number}",
+    )  # fmt: skip
+    _change_allowance(session, refund, -refund.amount.minor)
+    whole = update(Attempt).where(Attempt.id == refund.parent_id, Attempt.state == State.REFUNDED)
+    if changed(session, whole.values(state=State.SUCCEEDED)) and refund.parent_id is not None:
+        note = f"A-{refund.number} came back"
+        attempts.tell(session, refund.parent_id, State.SUCCEEDED, now, note)
 
 
 def _take_back(session: Session, house: House, attempt: AttemptView) -> None:

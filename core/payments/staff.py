@@ -148,6 +148,24 @@ def _close_held(session: Session, attempt_id: UUID) -> None:
     )
 
 
+def close_unmatched(house: PluginHouse, unmatched_id: UUID, note: str, actor: str) -> None:
+    """Staff have dealt with money that was held: booked by hand, sent back, or explained.
+
+    Raises InvalidFields (note) and Conflict when it is closed already or was never held.
+    """
+    if not note.strip():
+        raise InvalidFields({"note": "Say in a few words what became of it."})
+    with house.db.transaction() as session:
+        held = (UnmatchedMoney.id == unmatched_id, UnmatchedMoney.state == "open")
+        if not changed(session, update(UnmatchedMoney).where(*held).values(state="resolved")):
+            raise Conflict("This is dealt with already.")
+        audit.record(
+            session, actor=actor, action="unmatched.close", target=f"unmatched:{unmatched_id}",
+            now=house.clock.now(), before={"state": "open"},
+            after={"state": "resolved", "note": note.strip()},
+        )  # fmt: skip
+
+
 def refund(house: PluginHouse, attempt_id: UUID, amount_text: str, actor: str) -> UUID:
     """Give money back at the gateway: the sum of refunds never passes what was taken.
 

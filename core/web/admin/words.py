@@ -98,6 +98,7 @@ UNMATCHED: Mapping[str, str] = {
     "no_attempt": "No payment of ours is known under this reference",
     "wrong_amount": "Not the amount that was asked for",
     "wrong_currency": "Not the currency that was asked for",
+    "wrong_reference": "The reference belongs to another payment",
     "invoice_closed": "The invoice was closed already",
 }
 _CYCLES: Mapping[tuple[str, int], str] = {

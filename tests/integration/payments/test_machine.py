@@ -12,7 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 
@@ -46,6 +46,18 @@ MOVES = st.one_of(
     st.tuples(st.just("refund"), which, st.sampled_from([1, 6300, 3150, 7000])),
     st.tuples(st.just("wait"), st.sampled_from([5, 600, 90_000])),
 )
+CAME_BACK = [
+    ("tell", 0, "succeeded"), ("refund", 0, 6300), ("tell", 0, "succeeded"), ("tell", 0, "returned"),
+    ("refund", 1, 3150),
+]  # fmt: skip
+CALLED_OFF = [
+    ("tell", 0, "succeeded"), ("refund", 0, 3150), ("tell", 0, "declined"), ("tell", 0, "succeeded"),
+    ("refund", 1, 3150), ("tell", 0, "declined"), ("tell", 0, "returned"), ("refund", 2, 3150),
+]  # fmt: skip
+TOO_LATE = [
+    ("tell", 0, "succeeded"), ("refund", 0, 6300), ("tell", 0, "declined"), ("refund", 1, 6300),
+    ("tell", 1, "succeeded"), ("tell", 0, "succeeded"),
+]  # fmt: skip
 STORIES = st.tuples(
     st.sampled_from(["sandbox_card", "manual"]), st.lists(MOVES, min_size=8, max_size=24), st.booleans()
 )
@@ -195,7 +207,13 @@ def test_whatever_is_told_the_books_hold(inn: Inn) -> None:
     ends: set[str] = set()
     fixtures_are_shared = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 
-    @settings(max_examples=40 if inn.db.is_sqlite else 12, suppress_health_check=fixtures_are_shared)
+    @settings(
+        max_examples=40 if inn.db.is_sqlite else 12, suppress_health_check=fixtures_are_shared,
+        phases=(Phase.explicit, Phase.reuse, Phase.generate),  # shrinking takes minutes: a story is short
+    )  # fmt: skip
+    @example(story=("sandbox_card", CAME_BACK, False))
+    @example(story=("sandbox_card", CALLED_OFF, False))
+    @example(story=("sandbox_card", TOO_LATE, False))
     @given(story=STORIES)
     def tell(story: tuple[str, list[Move], bool]) -> None:
         method, moves, cancels = story

@@ -13,6 +13,8 @@ from core.kernel.audit import AuditEntry
 from core.kernel.problems import Conflict, InvalidFields
 from core.payments import staff
 from core.payments.models import Attempt
+from core.payments.recording import record
+from core.plugin_api.values import DeclineCode, PaymentOutcome, Status
 from tests.fixtures.innkeeper import Inn
 
 METHODS = ("sandbox_card", "sandbox_wallet", "sandbox_echeck")
@@ -132,6 +134,23 @@ def test_a_look_at_a_refund_in_doubt_changes_nothing(inn: Inn) -> None:
     staff.look_up_now(inn.house, refund_id, "staff:test")
     inn.settle_down()
     assert (charge(inn, refund_id).state, charge(inn, refund_id).next_lookup_at) == ("unknown", None)
+
+
+def test_a_refund_that_comes_back_can_be_given_anew(inn: Inn) -> None:
+    """The card is closed, say: the provider has the money again, days after it said yes."""
+    attempt_id = paid(inn)
+    total = charge(inn, attempt_id).amount_minor
+    refund_id = staff.refund(inn.house, attempt_id, "", "staff:test")
+    inn.drain()
+    assert charge(inn, attempt_id).state == "refunded"
+    back = PaymentOutcome(
+        status=Status.DECLINED, code=DeclineCode.RETURNED, reference=charge(inn, refund_id).reference
+    )
+    with inn.db.transaction() as session:
+        record(session, inn.house, refund_id, back, how="webhook")
+    assert (charge(inn, refund_id).state, charge(inn, attempt_id).state) == ("returned", "succeeded")
+    assert charge(inn, attempt_id).refunded_minor == 0
+    assert (sums(inn)[REFUNDS], sums(inn)[MONEY]) == (0, total)
 
 
 def test_what_is_not_a_payment_is_not_looked_up(inn: Inn) -> None:

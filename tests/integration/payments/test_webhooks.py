@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from core.kernel.problems import Conflict, InvalidFields
 from core.orders import status
-from core.payments import service, webhooks
+from core.payments import service, staff, webhooks
 from core.payments.models import Attempt, UnmatchedMoney, WebhookEvent
 from core.plugin_api.errors import NoAnswer
 from core.plugin_api.values import PaymentOutcome
@@ -245,6 +246,19 @@ def test_news_for_a_paid_invoice_are_credit_and_an_alert(inn: Inn) -> None:
     view = inn.view(order)
     assert (view.invoice_status, view.paid, inn.credit(order)) == ("paid", view.total, view.total.minor)
     assert held(inn) == ["invoice_closed"]
+
+
+def test_held_money_is_closed_once_with_a_word(inn: Inn) -> None:
+    waiting_card(inn)
+    record = last_event(inn)
+    inn.send(inn.notice(record | {"data": dict(record["data"]) | {"key": "ik-nobody"}}))
+    with inn.db.read() as session:
+        unmatched_id = session.execute(select(UnmatchedMoney.id)).scalar_one()
+    with pytest.raises(InvalidFields):
+        staff.close_unmatched(inn.house, unmatched_id, " ", "staff:test")
+    staff.close_unmatched(inn.house, unmatched_id, "another shop's, sent back", "staff:test")
+    with pytest.raises(Conflict):
+        staff.close_unmatched(inn.house, unmatched_id, "again", "staff:test")
 
 
 def test_a_kind_of_news_nobody_knows_is_fine(inn: Inn) -> None:
