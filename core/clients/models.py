@@ -24,6 +24,77 @@ class ClientStatus(Base):
     position: Mapped[int] = mapped_column(default=0)
 
 
+class ClientStatusChange(Base):
+    """A client's way through the statuses; labels are kept as they were called then."""
+
+    __tablename__ = "client_status_change"
+    __table_args__ = (Index("ix_client_status_change_client", "client_id", "at"),)
+
+    id: Mapped[UUID] = key()
+    client_id: Mapped[UUID] = mapped_column(ForeignKey("client.id"))
+    from_label: Mapped[str] = mapped_column(default="")  # empty: the client was made
+    from_behaviour: Mapped[str] = mapped_column(default="")
+    to_label: Mapped[str]
+    to_behaviour: Mapped[str]
+    reason: Mapped[str] = mapped_column(default="")
+    actor: Mapped[str]
+    at: Mapped[datetime]
+
+
+class ClientGroup(Base):
+    """What its clients have in common: a discount, a time to pay, how they are taxed."""
+
+    __tablename__ = "client_group"
+    __table_args__ = (
+        CheckConstraint("discount_value >= 0", name="discount_not_negative"),
+        CheckConstraint("discount_kind <> 'percent' OR discount_value <= 10000", name="discount_at_most_all"),
+        CheckConstraint("due_days BETWEEN 0 AND 365", name="due_days_in_a_year"),
+    )
+
+    id: Mapped[UUID] = key()
+    name: Mapped[str] = mapped_column(unique=True)
+    colour: Mapped[str] = mapped_column(default="neutral")  # a tone of the design, never a free value
+    description: Mapped[str] = mapped_column(default="")
+    discount_kind: Mapped[str] = mapped_column(default="none")  # none, percent, fixed
+    discount_value: Mapped[int] = mapped_column(default=0)  # basis points, or minor units of the brand
+    discount_products: Mapped[list[str]] = mapped_column(default=list)  # ids; empty: every product
+    due_days: Mapped[int | None]  # None: as the brand has it
+    tax_policy: Mapped[str] = mapped_column(default="obey")  # obey the client, exempt
+    suspends: Mapped[bool] = mapped_column(default=True)  # services may be suspended for debts
+    is_reseller: Mapped[bool] = mapped_column(default=False)
+    position: Mapped[int] = mapped_column(default=0)
+    version: Mapped[int] = mapped_column(default=1)
+
+
+class CustomField(Base):
+    """A field the host has made up. ``key`` is its name in forms and files, and never changes."""
+
+    __tablename__ = "custom_field"
+    __table_args__ = (UniqueConstraint("owner", "key"),)
+
+    id: Mapped[UUID] = key()
+    owner: Mapped[str] = mapped_column(default="client")  # client, contact
+    key: Mapped[str]
+    label: Mapped[str]
+    help: Mapped[str] = mapped_column(default="")
+    kind: Mapped[str]  # text, area, number, date, choice, check
+    choices: Mapped[list[str]] = mapped_column(default=list)
+    is_required: Mapped[bool] = mapped_column(default=False)
+    position: Mapped[int] = mapped_column(default=0)
+    archived_at: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(default=1)
+
+
+class CustomValue(Base):
+    __tablename__ = "custom_value"
+    __table_args__ = (UniqueConstraint("field_id", "owner_id"),)
+
+    id: Mapped[UUID] = key()
+    field_id: Mapped[UUID] = mapped_column(ForeignKey("custom_field.id"))
+    owner_id: Mapped[UUID] = mapped_column(index=True)
+    value: Mapped[str]
+
+
 class Client(Base):
     __tablename__ = "client"
     __table_args__ = (
@@ -31,6 +102,8 @@ class Client(Base):
         CheckConstraint("credit_minor >= 0", name="credit_not_negative"),
         CheckConstraint("billing_day BETWEEN 1 AND 31", name="billing_day_of_month"),
         Index("ix_client_brand_created", "brand_id", "created_at", "id"),
+        Index("ix_client_status", "status_id", "id"),
+        Index("ix_client_group", "group_id", "id"),
     )
 
     id: Mapped[UUID] = key()
@@ -38,13 +111,19 @@ class Client(Base):
     number: Mapped[int]
     company_name: Mapped[str] = mapped_column(default="")
     status_id: Mapped[UUID] = mapped_column(ForeignKey("client_status.id"))
-    billing_day: Mapped[int | None]
+    group_id: Mapped[UUID | None] = mapped_column(ForeignKey("client_group.id"))
+    billing_day: Mapped[int | None]  # None: obey the system-wide settings
     billing_country: Mapped[str]
     is_taxable: Mapped[bool] = mapped_column(default=True)
     tax_id: Mapped[str] = mapped_column(default="")
+    tax_id_checked_at: Mapped[datetime | None]  # by a register, not only by its check digits
+    tax_id_answer: Mapped[dict[str, Any] | None]  # what the register said: the evidence
     currency: Mapped[str]
     credit_minor: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime]
+    closed_at: Mapped[datetime | None]
+    erased_at: Mapped[datetime | None]
+    merged_into_id: Mapped[UUID | None] = mapped_column(ForeignKey("client.id"))
     version: Mapped[int] = mapped_column(default=1)
 
 
@@ -78,6 +157,8 @@ class Contact(Base):
     mobile_phone: Mapped[str] = mapped_column(default="")
     language: Mapped[str] = mapped_column(default="en")
     email_format: Mapped[str] = mapped_column(default="html")  # html, text
+    user_id: Mapped[UUID | None] = mapped_column(ForeignKey("user.id"), index=True)  # who signs in as them
+    removed_at: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)
 
 
@@ -110,9 +191,50 @@ class BillingAccount(Base):
     source_encrypted: Mapped[str] = mapped_column(default="")
     brand: Mapped[str] = mapped_column(default="")  # "Visa", bank name
     last4: Mapped[str] = mapped_column(default="")
+    holder: Mapped[str] = mapped_column(default="")
     expires_on: Mapped[date | None]
+    issue_number: Mapped[str] = mapped_column(default="")
+    start_date: Mapped[str] = mapped_column(default="")  # "MM/YYYY", for the cards that print one
     keep: Mapped[bool] = mapped_column(default=False)  # may be charged for renewals
     mandate: Mapped[dict[str, Any]] = mapped_column(default=dict)  # text, at, ip
     is_default: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
     removed_at: Mapped[datetime | None]
+    detached_at: Mapped[datetime | None]  # the gateway has forgotten it, and so have we
+    detach_tries: Mapped[int] = mapped_column(default=0)
+    detach_next_at: Mapped[datetime | None]  # when the gateway is asked again
+    warned_for: Mapped[date | None]  # the expiry that its owner was warned of
+
+
+class ClientNote(Base):
+    """What staff want to remember of a client. Clients never see it."""
+
+    __tablename__ = "client_note"
+    __table_args__ = (Index("ix_client_note_client", "client_id", "id"),)
+
+    id: Mapped[UUID] = key()
+    client_id: Mapped[UUID] = mapped_column(ForeignKey("client.id"))
+    author: Mapped[str]  # an actor, as in the audit log
+    author_name: Mapped[str]
+    text: Mapped[str]
+    is_pinned: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime]
+    changed_at: Mapped[datetime | None]
+
+
+class ClientFile(Base):
+    """A file kept with a client. Its bytes lie in the data folder under ``stored_as``."""
+
+    __tablename__ = "client_file"
+    __table_args__ = (Index("ix_client_file_client", "client_id", "id"),)
+
+    id: Mapped[UUID] = key()
+    client_id: Mapped[UUID] = mapped_column(ForeignKey("client.id"))
+    name: Mapped[str]  # as it was called where it came from
+    media_type: Mapped[str]
+    size: Mapped[int]  # bytes
+    digest: Mapped[str]  # SHA-256
+    stored_as: Mapped[str] = mapped_column(unique=True)
+    author: Mapped[str]
+    author_name: Mapped[str]
+    created_at: Mapped[datetime]

@@ -40,7 +40,8 @@ STATUSES = (
     ("Active", "active"),
     ("Suspended", "suspended"),
     ("Closed", "closed"),
-    ("Blocked", "blocked"),
+    ("Fraud", "blocked"),
+    ("Collections", "suspended"),
 )
 FIRST_NUMBER = 1001
 _CONTACT_COLUMNS = (

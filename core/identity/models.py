@@ -10,6 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core.kernel.db import Base, key
 
+list_of_names = list[str]  # inside ListView the name "list" is a column
+
 
 class User(Base):
     """A person who signs in. ``username_folded`` and ``email_folded`` are what must be unique."""
@@ -25,6 +27,7 @@ class User(Base):
     locale: Mapped[str] = mapped_column(default="en")
     status: Mapped[str] = mapped_column(default="active")  # active, disabled
     created_at: Mapped[datetime]
+    password_changed_at: Mapped[datetime | None]
 
 
 class SignInSession(Base):
@@ -40,6 +43,68 @@ class SignInSession(Base):
     last_seen_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+    factor_at: Mapped[datetime | None]  # the second factor was shown
+    proven_at: Mapped[datetime | None]  # the person has proven again who they are: money and secrets
+    acting_staff_id: Mapped[UUID | None] = mapped_column(ForeignKey("user.id"))  # staff inside a client's
+
+
+class SecondFactor(Base):
+    """Something a user has: an authenticator app (totp) or a passkey. Counts once ``confirmed_at`` is set."""
+
+    __tablename__ = "second_factor"
+
+    id: Mapped[UUID] = key()
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("user.id"), index=True)
+    kind: Mapped[str]  # totp, passkey
+    label: Mapped[str]
+    secret_encrypted: Mapped[str] = mapped_column(default="")  # totp
+    last_used_step: Mapped[int] = mapped_column(default=0)  # a code counts once
+    credential_id: Mapped[str | None] = mapped_column(unique=True)  # passkey, base64url
+    public_key: Mapped[str] = mapped_column(default="")  # base64url
+    sign_count: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime]
+    confirmed_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]
+
+
+class RecoveryCode(Base):
+    """For the day the second factor is lost. Each works once."""
+
+    __tablename__ = "recovery_code"
+    __table_args__ = (UniqueConstraint("user_id", "code_hash"),)
+
+    id: Mapped[UUID] = key()
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("user.id"))
+    code_hash: Mapped[str]
+    used_at: Mapped[datetime | None]
+
+
+class OneTimeToken(Base):
+    """A link in a mail, or a challenge: works once and not for long. Only its hash is kept."""
+
+    __tablename__ = "one_time_token"
+
+    id: Mapped[UUID] = key()
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("user.id"), index=True)
+    purpose: Mapped[str]  # reset, invite, passkey
+    token_hash: Mapped[str] = mapped_column(unique=True)
+    ip: Mapped[str] = mapped_column(default="")
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class KnownDevice(Base):
+    """A browser that a user has signed in with: another one is told of by mail."""
+
+    __tablename__ = "known_device"
+    __table_args__ = (UniqueConstraint("user_id", "device_hash"),)
+
+    id: Mapped[UUID] = key()
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("user.id"))
+    device_hash: Mapped[str]
+    first_seen_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
 
 
 class Role(Base):
@@ -47,6 +112,7 @@ class Role(Base):
 
     id: Mapped[UUID] = key()
     name: Mapped[str] = mapped_column(unique=True)
+    version: Mapped[int] = mapped_column(default=1)
 
 
 class RolePermission(Base):
@@ -66,6 +132,22 @@ class Staff(Base):
     user_id: Mapped[UUID] = mapped_column(ForeignKey("user.id"), primary_key=True)
     role_id: Mapped[UUID] = mapped_column(ForeignKey("role.id"))
     name: Mapped[str]
+    version: Mapped[int] = mapped_column(default=1)
+
+
+class ListView(Base):
+    """How a user wants a list to look: a filter they saved, or (without a label) the columns they chose."""
+
+    __tablename__ = "list_view"
+    __table_args__ = (UniqueConstraint("user_id", "list", "label"),)
+
+    id: Mapped[UUID] = key()
+    user_id: Mapped[UUID] = mapped_column(ForeignKey("user.id"))
+    list: Mapped[str]  # clients, invoices
+    label: Mapped[str] = mapped_column(default="")
+    query: Mapped[str] = mapped_column(default="")  # as in the address: "status=Active&group=..."
+    columns: Mapped[list_of_names] = mapped_column(default=list)
+    created_at: Mapped[datetime]
 
 
 class Membership(Base):

@@ -35,6 +35,7 @@ class Service(Base):
     anchor_day: Mapped[int]
     quantity: Mapped[int] = mapped_column(default=1)
     price_minor: Mapped[int]
+    price_reason: Mapped[str] = mapped_column(default="")  # why it is not the catalogue's
     currency: Mapped[str]
     started_on: Mapped[date]
     next_due_on: Mapped[date | None]

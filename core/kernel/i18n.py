@@ -1,0 +1,85 @@
+"""Words in the reader's language: gettext catalogues read from ``core/locales/<language>/innkeeper.po``.
+
+The language is that of whoever reads: a request's visitor, a mail's contact. It is set with ``using`` and
+holds for the thread or task at hand, so that mails, documents and pages are told apart without a request.
+English is in the code; a language is offered when it has a catalogue.
+"""
+
+from __future__ import annotations
+
+import gettext as _gettext
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+
+from babel import Locale, UnknownLocaleError
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+FOLDER = Path(__file__).resolve().parents[1] / "locales"
+DOMAIN = "innkeeper"
+SOURCE = "en"
+_language: ContextVar[str] = ContextVar("innkeeper.language", default=SOURCE)
+
+
+@cache
+def languages() -> tuple[tuple[str, str], ...]:
+    """(code, own name) of every language there are words in; English first, then by code."""
+    found = sorted(one.parent.name for one in FOLDER.glob(f"*/{DOMAIN}.po"))
+    return tuple((code, _own_name(code)) for code in (SOURCE, *found))
+
+
+def _own_name(code: str) -> str:
+    try:
+        name = Locale.parse(code).get_display_name(code)
+    except (UnknownLocaleError, ValueError):
+        return code
+    return (name or code).capitalize()
+
+
+def best(wanted: str) -> str:
+    """The language to use for a wish ("de-AT"): itself, its root, or English."""
+    known = {code for code, _ in languages()}
+    code = wanted.replace("-", "_")
+    return next((one for one in (code, code.partition("_")[0]) if one in known), SOURCE)
+
+
+@contextmanager
+def using(language: str) -> Iterator[None]:
+    """Speak this language inside the block."""
+    token = _language.set(best(language))
+    try:
+        yield
+    finally:
+        _language.reset(token)
+
+
+def current() -> str:
+    """The code of the language that is spoken now."""
+    return _language.get()
+
+
+def gettext(message: str) -> str:
+    """The message in the language of now. Fill in what it names afterwards, with ``.format``."""
+    return _catalogue(_language.get()).gettext(message)
+
+
+def ngettext(one: str, many: str, count: int) -> str:
+    """The form of the message that fits the count."""
+    return _catalogue(_language.get()).ngettext(one, many, count)
+
+
+@cache
+def _catalogue(language: str) -> _gettext.NullTranslations:
+    path = FOLDER / language / f"{DOMAIN}.po"
+    if language == SOURCE or not path.is_file():
+        return _gettext.NullTranslations()
+    with path.open("rb") as file:
+        catalogue = read_po(file, locale=language)
+    compiled = BytesIO()
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    return _gettext.GNUTranslations(compiled)

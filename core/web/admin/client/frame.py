@@ -1,0 +1,66 @@
+"""The frame around a client's pages: name, status, tabs. Each tab's module draws into it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from flask import current_app, url_for
+from werkzeug.wrappers import Response
+
+from core.clients import queries as clients
+from core.clients.queries import ClientPage
+from core.kernel.problems import NotFound
+from core.web.admin import access, page
+from core.web.current import house
+
+# (tab, words, endpoint, permission); a tab whose page is not there is left out
+TABS = (
+    ("overview", "Overview", "client", "clients.view"),
+    ("contacts", "Contacts", "client_contacts", "clients.view"),
+    ("billing_accounts", "Billing accounts", "client_billing_accounts", "clients.view"),
+    ("services", "Services", "client_services", "services.view"),
+    ("invoices", "Invoices", "client_invoices", "invoices.view"),
+    ("credit", "Credit", "client_credit", "invoices.view"),
+    ("mails", "Mails", "client_mails", "mails.view"),
+    ("notes", "Notes", "client_notes", "clients.view"),
+    ("files", "Files", "client_files", "files.view"),
+    ("trail", "Audit trail", "client_trail", "audit.view"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tab:
+    name: str
+    label: str
+    url: str
+    is_here: bool
+
+
+def read(client_id: UUID) -> ClientPage:
+    """The client, for the frame and its tabs. Raises NotFound."""
+    with house().db.read() as session:
+        found = clients.client_page(session, client_id)
+    if found is None:
+        raise NotFound("There is no such client.")
+    return found
+
+
+def draw(template: str, client: ClientPage, /, *, tab: str, status: int = 200, **context: Any) -> Response:
+    """One tab of a client's page. ``template`` extends ``admin/client/frame.html`` and fills ``tab``."""
+    return page.draw(
+        f"client/{template}", status, section="clients", client=client, client_tabs=tabs(client, tab),
+        tab=tab, **context,
+    )  # fmt: skip
+
+
+def tabs(client: ClientPage, here: str) -> list[Tab]:
+    return [
+        Tab(
+            name=name, label=label, is_here=name == here,
+            url=url_for(f"admin.{endpoint}", client_id=client.client.id),
+        )
+        for name, label, endpoint, permission in TABS
+        if access.may(permission) and f"admin.{endpoint}" in current_app.view_functions
+    ]  # fmt: skip
