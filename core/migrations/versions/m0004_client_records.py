@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 from uuid import uuid4
 
 import sqlalchemy as sa
@@ -23,26 +24,6 @@ TABLES = (
     "recovery_code", "one_time_token", "list_view", "known_device", "custom_value", "custom_field",
     "client_group",
 )  # fmt: skip
-ADDED: tuple[tuple[str, sa.Column], ...] = (  # type: ignore[type-arg]
-    ("billing_account", sa.Column("holder", sa.String(), nullable=False, server_default=EMPTY)),
-    ("billing_account", sa.Column("issue_number", sa.String(), nullable=False, server_default=EMPTY)),
-    ("billing_account", sa.Column("start_date", sa.String(), nullable=False, server_default=EMPTY)),
-    ("billing_account", sa.Column("detached_at", UtcDateTime(), nullable=True)),
-    ("billing_account", sa.Column("detach_tries", BIG, nullable=False, server_default=NOUGHT)),
-    ("billing_account", sa.Column("detach_next_at", UtcDateTime(), nullable=True)),
-    ("billing_account", sa.Column("warned_for", sa.Date(), nullable=True)),
-    ("client", sa.Column("tax_id_checked_at", UtcDateTime(), nullable=True)),
-    ("client", sa.Column("tax_id_answer", sa.JSON(none_as_null=True), nullable=True)),
-    ("client", sa.Column("closed_at", UtcDateTime(), nullable=True)),
-    ("client", sa.Column("erased_at", UtcDateTime(), nullable=True)),
-    ("contact", sa.Column("removed_at", UtcDateTime(), nullable=True)),
-    ("role", sa.Column("version", BIG, nullable=False, server_default=sa.text("1"))),
-    ("service", sa.Column("price_reason", sa.String(), nullable=False, server_default=EMPTY)),
-    ("session", sa.Column("factor_at", UtcDateTime(), nullable=True)),
-    ("session", sa.Column("proven_at", UtcDateTime(), nullable=True)),
-    ("staff", sa.Column("version", BIG, nullable=False, server_default=sa.text("1"))),
-    ("user", sa.Column("password_changed_at", UtcDateTime(), nullable=True)),
-)
 REFERENCES = (
     ("client", "group_id", "client_group"),
     ("client", "merged_into_id", "client"),
@@ -74,8 +55,8 @@ def upgrade() -> None:
     _people()
     _beside_clients()
     _imports()
-    for table, column in ADDED:
-        op.add_column(table, column.copy())
+    for table, column in _added():
+        op.add_column(table, column)
     for table, column_name, target in REFERENCES:
         _add_reference(table, column_name, target)
     for name, table, columns in INDEXES:
@@ -99,10 +80,33 @@ def downgrade() -> None:
         if not is_sqlite:
             op.drop_constraint(f"fk_{table}_{column_name}_{target}", table)
         op.drop_column(table, column_name)
-    for table, column in reversed(ADDED):
+    for table, column in reversed(_added()):
         op.drop_column(table, column.name)
     for table in TABLES:
         op.drop_table(table)
+
+
+def _added() -> tuple[tuple[str, sa.Column[Any]], ...]:
+    return (
+        ("billing_account", sa.Column("holder", sa.String(), nullable=False, server_default=EMPTY)),
+        ("billing_account", sa.Column("issue_number", sa.String(), nullable=False, server_default=EMPTY)),
+        ("billing_account", sa.Column("start_date", sa.String(), nullable=False, server_default=EMPTY)),
+        ("billing_account", sa.Column("detached_at", UtcDateTime(), nullable=True)),
+        ("billing_account", sa.Column("detach_tries", BIG, nullable=False, server_default=NOUGHT)),
+        ("billing_account", sa.Column("detach_next_at", UtcDateTime(), nullable=True)),
+        ("billing_account", sa.Column("warned_for", sa.Date(), nullable=True)),
+        ("client", sa.Column("tax_id_checked_at", UtcDateTime(), nullable=True)),
+        ("client", sa.Column("tax_id_answer", sa.JSON(none_as_null=True), nullable=True)),
+        ("client", sa.Column("closed_at", UtcDateTime(), nullable=True)),
+        ("client", sa.Column("erased_at", UtcDateTime(), nullable=True)),
+        ("contact", sa.Column("removed_at", UtcDateTime(), nullable=True)),
+        ("role", sa.Column("version", BIG, nullable=False, server_default=sa.text("1"))),
+        ("service", sa.Column("price_reason", sa.String(), nullable=False, server_default=EMPTY)),
+        ("session", sa.Column("factor_at", UtcDateTime(), nullable=True)),
+        ("session", sa.Column("proven_at", UtcDateTime(), nullable=True)),
+        ("staff", sa.Column("version", BIG, nullable=False, server_default=sa.text("1"))),
+        ("user", sa.Column("password_changed_at", UtcDateTime(), nullable=True)),
+    )
 
 
 def _add_reference(table: str, column: str, target: str) -> None:
