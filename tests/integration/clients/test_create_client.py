@@ -119,7 +119,7 @@ def test_statuses_are_made_once_and_keep_their_new_names(house: SmallHouse, make
         row.label = "Guest"
         service.ensure_statuses(session)
     new = make_client()
-    assert count(house, ClientStatus) == 5
+    assert count(house, ClientStatus) == 6
     with house.db.read() as session:
         assert session.get_one(Client, new.client_id).status_id == row_id(house, "Guest")
 
