@@ -9,7 +9,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from core.brands.values import BrandView
-from core.clients import sources
+from core.clients import sources, statuses
 from core.clients.models import (
     BillingAccount,
     Client,
@@ -82,9 +82,12 @@ def create_client(
     if user_id is not None:
         session.add(Membership(id=new_id(), user_id=user_id, client_id=client.id, permissions=["*"]))
         session.flush()
+    actor = "visitor" if user_id is None else f"client:{user_id}"
+    first = session.get_one(ClientStatus, client.status_id)
+    statuses.note(session, client.id, None, first, reason="", actor=actor, now=now)
     audit.record(
-        session, actor="visitor" if user_id is None else f"client:{user_id}", action="client.create",
-        target=f"client:{client.id}", after={"number": client.number, "brand": brand.slug}, ip=ip, now=now,
+        session, actor=actor, action="client.create", target=f"client:{client.id}", ip=ip, now=now,
+        after={"number": client.number, "brand": brand.slug},
     )  # fmt: skip
     publish(house, session, "client.created", {"client_id": client.id})
     return NewClient(client_id=client.id, contact_id=contact_id, user_id=user_id, number=client.number)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from core.kernel.i18n import gettext as _
+
 
 class Problem(Exception):
     """Root. The text is for the person; it never names an internal."""
@@ -40,3 +42,18 @@ class Refused(Problem):
     """Not allowed, or not now (too many tries)."""
 
     code = "refused"
+
+
+class Stale(Conflict):
+    """Somebody else saved this thing while a form of it was open.
+
+    ``theirs`` holds what is kept now, as the form would show it: field name -> text. ``version`` is what a
+    form must carry to be saved over it after all.
+    """
+
+    code = "stale"
+
+    def __init__(self, version: int, theirs: Mapping[str, str]) -> None:
+        super().__init__(_("Somebody else changed this while you had it open."))
+        self.version = version
+        self.theirs = dict(theirs)

@@ -13,6 +13,7 @@ EVENTS: dict[str, tuple[str, ...]] = {
     "order.completed": ("order_id", "client_id"),
     "order.cancelled": ("order_id", "client_id"),
     "client.created": ("client_id",),
+    "client.status_changed": ("client_id", "behaviour", "was"),
     "invoice.issued": ("invoice_id", "client_id"),
     "invoice.paid": ("invoice_id", "client_id"),
     "invoice.reopened": ("invoice_id", "client_id"),
