@@ -95,6 +95,9 @@ class CustomValue(Base):
     value: Mapped[str]
 
 
+REFERRED = text("external_reference <> ''")
+
+
 class Client(Base):
     __tablename__ = "client"
     __table_args__ = (
@@ -104,7 +107,11 @@ class Client(Base):
         Index("ix_client_brand_created", "brand_id", "created_at", "id"),
         Index("ix_client_status", "status_id", "id"),
         Index("ix_client_group", "group_id", "id"),
-    )
+        Index(
+            "uq_client_reference", "brand_id", "external_reference", unique=True,
+            sqlite_where=REFERRED, postgresql_where=REFERRED,
+        ),
+    )  # fmt: skip
 
     id: Mapped[UUID] = key()
     brand_id: Mapped[UUID] = mapped_column(ForeignKey("brand.id"))
@@ -124,6 +131,7 @@ class Client(Base):
     closed_at: Mapped[datetime | None]
     erased_at: Mapped[datetime | None]
     merged_into_id: Mapped[UUID | None] = mapped_column(ForeignKey("client.id"))
+    external_reference: Mapped[str] = mapped_column(default="")  # its key in the books it came from
     version: Mapped[int] = mapped_column(default=1)
 
 

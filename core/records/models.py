@@ -1,4 +1,4 @@
-"""Tables of records: files that are read in."""
+"""Tables of records: files that are read in, and the figures of the dashboard."""
 
 from __future__ import annotations
 
@@ -32,8 +32,10 @@ class Import(Base):
     rows: Mapped[int] = mapped_column(default=0)
     next_line: Mapped[int] = mapped_column(default=1)  # of the data, without the head
     made: Mapped[int] = mapped_column(default=0)
+    known: Mapped[int] = mapped_column(default=0)  # rows whose reference was here already: left as they are
     refused: Mapped[int] = mapped_column(default=0)
     turn: Mapped[int] = mapped_column(default=0)
+    sample: Mapped[list[Any]] = mapped_column(default=list)  # what became of the first rows, for people
     note: Mapped[str] = mapped_column(default="")
     actor: Mapped[str]
     created_at: Mapped[datetime]
@@ -41,7 +43,7 @@ class Import(Base):
 
 
 class ImportRow(Base):
-    """A row that was refused, with the reasons; and where it was made, what it became."""
+    """A row that was refused, with the reasons. ``line`` counts the data, without the head, from 1."""
 
     __tablename__ = "import_row"
     __table_args__ = (UniqueConstraint("import_id", "line"),)
@@ -50,3 +52,15 @@ class ImportRow(Base):
     import_id: Mapped[UUID] = mapped_column(ForeignKey("import.id"))
     line: Mapped[int]
     messages: Mapped[dict[str, Any]] = mapped_column(default=dict)  # field -> sentence
+
+
+class Figure(Base):
+    """The sums of one brand's dashboard as they were at one moment, since at a million clients they take
+    longer than a page may. ``took_ms`` decides how soon they are counted again."""
+
+    __tablename__ = "figure"
+
+    brand_id: Mapped[UUID] = mapped_column(ForeignKey("brand.id"), primary_key=True)
+    facts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    counted_at: Mapped[datetime]
+    took_ms: Mapped[int] = mapped_column(default=0)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core.kernel.db import Base, key
 
+REFERRED = text("external_reference <> ''")
 BILLABLE = text("status IN ('active', 'suspended') AND next_due_on IS NOT NULL")
 
 
@@ -20,7 +21,11 @@ class Service(Base):
         CheckConstraint("quantity > 0", name="quantity_positive"),
         CheckConstraint("anchor_day BETWEEN 1 AND 31", name="anchor_day_of_month"),
         Index("ix_service_due", "next_due_on", "id", sqlite_where=BILLABLE, postgresql_where=BILLABLE),
-    )
+        Index(
+            "uq_service_reference", "brand_id", "external_reference", unique=True,
+            sqlite_where=REFERRED, postgresql_where=REFERRED,
+        ),
+    )  # fmt: skip
 
     id: Mapped[UUID] = key()
     brand_id: Mapped[UUID] = mapped_column(ForeignKey("brand.id"))
@@ -42,5 +47,7 @@ class Service(Base):
     paid_until: Mapped[date | None]
     billing_account_id: Mapped[UUID | None]
     activated_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]  # terminated or cancelled; None for what ended before it was noted
+    external_reference: Mapped[str] = mapped_column(default="")  # its key in the books it came from
     created_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=1)

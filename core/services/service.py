@@ -60,6 +60,8 @@ def move(session: Session, house: House, service_id: UUID, status: str) -> bool:
     values: dict[str, Any] = {"status": status, "version": Service.version + 1}
     if status == "active":
         values["activated_at"] = house.clock.now()
+    if status in ("terminated", "cancelled"):
+        values["ended_at"] = house.clock.now()
     statement = update(Service).where(Service.id == service_id, Service.status.in_(allowed)).values(**values)
     if not changed(session, statement):
         return False

@@ -20,7 +20,7 @@ BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 EMPTY = sa.text("''")
 NOUGHT = sa.text("0")
 TABLES = (
-    "import_row", "import", "client_status_change", "client_note", "client_file", "second_factor",
+    "figure", "import_row", "import", "client_status_change", "client_note", "client_file", "second_factor",
     "recovery_code", "one_time_token", "list_view", "known_device", "custom_value", "custom_field",
     "client_group",
 )  # fmt: skip
@@ -46,6 +46,7 @@ FINER = {
         "card_expiration", "domain_renewal_notice", "domain_transfer_success", "domain_transfer_failure",
     ),
 }  # fmt: skip
+REFERRED = ("client", "service")  # what may have a key in the books it came from
 CHUNK = 1000
 
 
@@ -55,12 +56,14 @@ def upgrade() -> None:
     _people()
     _beside_clients()
     _imports()
+    _figures()
     for table, column in _added():
         op.add_column(table, column)
     for table, column_name, target in REFERENCES:
         _add_reference(table, column_name, target)
     for name, table, columns in INDEXES:
         op.create_index(name, table, columns)
+    _external_references()
     _statuses()
     _refine_mail_choices()
     op.execute(
@@ -73,6 +76,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    for table in REFERRED:
+        op.drop_index(f"uq_{table}_reference", table)
     for name, table, _ in reversed(INDEXES):
         op.drop_index(name, table)
     is_sqlite = op.get_bind().dialect.name == "sqlite"
@@ -97,11 +102,14 @@ def _added() -> tuple[tuple[str, sa.Column[Any]], ...]:
         ("billing_account", sa.Column("warned_for", sa.Date(), nullable=True)),
         ("client", sa.Column("tax_id_checked_at", UtcDateTime(), nullable=True)),
         ("client", sa.Column("tax_id_answer", sa.JSON(none_as_null=True), nullable=True)),
+        ("client", sa.Column("external_reference", sa.String(), nullable=False, server_default=EMPTY)),
         ("client", sa.Column("closed_at", UtcDateTime(), nullable=True)),
         ("client", sa.Column("erased_at", UtcDateTime(), nullable=True)),
         ("contact", sa.Column("removed_at", UtcDateTime(), nullable=True)),
         ("role", sa.Column("version", BIG, nullable=False, server_default=sa.text("1"))),
         ("service", sa.Column("price_reason", sa.String(), nullable=False, server_default=EMPTY)),
+        ("service", sa.Column("ended_at", UtcDateTime(), nullable=True)),
+        ("service", sa.Column("external_reference", sa.String(), nullable=False, server_default=EMPTY)),
         ("session", sa.Column("factor_at", UtcDateTime(), nullable=True)),
         ("session", sa.Column("proven_at", UtcDateTime(), nullable=True)),
         ("staff", sa.Column("version", BIG, nullable=False, server_default=sa.text("1"))),
@@ -320,8 +328,10 @@ def _imports() -> None:
         sa.Column("rows", BIG, nullable=False),
         sa.Column("next_line", BIG, nullable=False),
         sa.Column("made", BIG, nullable=False),
+        sa.Column("known", BIG, nullable=False),
         sa.Column("refused", BIG, nullable=False),
         sa.Column("turn", BIG, nullable=False),
+        sa.Column("sample", sa.JSON(), nullable=False),
         sa.Column("note", sa.String(), nullable=False),
         sa.Column("actor", sa.String(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
@@ -341,6 +351,28 @@ def _imports() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_import_row")),
         sa.UniqueConstraint("import_id", "line", name=op.f("uq_import_row_import_id_line")),
     )
+
+
+def _figures() -> None:
+    op.create_table(
+        "figure",
+        sa.Column("brand_id", sa.Uuid(), nullable=False),
+        sa.Column("facts", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("counted_at", UtcDateTime(), nullable=False),
+        sa.Column("took_ms", BIG, nullable=False),
+        sa.ForeignKeyConstraint(["brand_id"], ["brand.id"], name=op.f("fk_figure_brand_id_brand")),
+        sa.PrimaryKeyConstraint("brand_id", name=op.f("pk_figure")),
+    )
+
+
+def _external_references() -> None:
+    """Unique per brand where there is one."""
+    where = sa.text("external_reference <> ''")
+    for table in REFERRED:
+        op.create_index(
+            f"uq_{table}_reference", table, ["brand_id", "external_reference"], unique=True,
+            sqlite_where=where, postgresql_where=where,
+        )  # fmt: skip
 
 
 def _statuses() -> None:
