@@ -13,7 +13,6 @@ from core.clients import places
 from core.clients.places import AddressRules
 from core.clients.values import (
     EMAIL_FORMATS,
-    LANGUAGES,
     MAIL_TYPES,
     SIGN_IN_FIELDS,
     CleanContact,
@@ -21,6 +20,8 @@ from core.clients.values import (
     Form,
 )
 from core.identity.rules import check_password_rules, check_username, clean_email, clean_username
+from core.kernel.i18n import gettext as _
+from core.kernel.i18n import languages
 from core.kernel.problems import InvalidFields
 
 LONGEST = 300
@@ -48,7 +49,7 @@ def check_contact(form: Form, *, need_sign_in: bool) -> CleanContact:
     Raises InvalidFields with a sentence for every field that needs one; what was typed stays with the
     caller.
     """
-    check = _Check(ContactForm.read(form))
+    check = ContactCheck(ContactForm.read(form))
     check.texts()
     check.country()
     check.email()
@@ -93,7 +94,7 @@ def has_card_number(text: str) -> bool:
     return any(len(set(digits)) > 1 and luhn.is_valid(digits) for digits in found)
 
 
-class _Check:
+class ContactCheck:
     """Collects clean values and sentences while the form is gone through."""
 
     def __init__(self, form: ContactForm) -> None:
@@ -192,10 +193,11 @@ class _Check:
             self.wrong(name, str(error))
 
     def choices(self) -> None:
-        self._one_of("language", tuple(code for code, _ in LANGUAGES), "Choose a language from the list.")
-        formats = tuple(code for code, _ in EMAIL_FORMATS)
+        spoken = tuple(code for code, _name in languages())
+        self._one_of("language", spoken, _("Choose a language from the list."))
+        formats = tuple(code for code, _label in EMAIL_FORMATS)
         self._one_of("email_format", formats, "Choose HTML or plain text.")
-        if not set(self.form.email_actions) <= {key for key, _ in MAIL_TYPES}:
+        if not set(self.form.email_actions) <= {key for key, _label in MAIL_TYPES}:
             self.wrong("email_actions", "Choose mails from the list.")
 
     def _one_of(self, name: str, codes: tuple[str, ...], sentence: str) -> None:

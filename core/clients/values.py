@@ -7,25 +7,43 @@ from dataclasses import dataclass, field, fields
 from datetime import date
 from uuid import UUID
 
+from core.kernel.i18n import gettext, mark
+
+# What a contact can be written to about: one box each, all ticked at first. Labels are translated by
+# ``mail_types``.
 MAIL_TYPES: tuple[tuple[str, str], ...] = (
-    ("order", "Orders"),
-    ("invoice", "Invoices"),
-    ("payment", "Payments"),
-    ("payment_error", "Payment errors"),
-    ("echeck", "eCheck news"),
-    ("service", "Service news"),
-    ("expiry", "Card and domain expiry"),
+    ("package_info", mark("Package info")),
+    ("invoice", mark("Invoice")),
+    ("card_payment", mark("Card payment")),
+    ("echeck_payment", mark("eCheck payment")),
+    ("bank_draft_payment", mark("Bank draft payment")),
+    ("third_party_payment", mark("Third-party payment")),
+    ("declined_payment", mark("Declined payment")),
+    ("payment_error", mark("Payment error")),
+    ("card_expiration", mark("Card expiration")),
+    ("domain_renewal_notice", mark("Domain renewal notice")),
+    ("domain_transfer_success", mark("Domain transfer success")),
+    ("domain_transfer_failure", mark("Domain transfer failure")),
+    ("suspension", mark("Suspension")),
+    ("enabled", mark("Enabled")),
+    ("order_received", mark("Order received")),
+    ("order_review", mark("Order review")),
+    ("new_device", mark("New device")),
 )
-LANGUAGES: tuple[tuple[str, str], ...] = (
-    ("en", "English"),
-    ("de", "Deutsch"),
-    ("es", "Español"),
-    ("fr", "Français"),
-)
-EMAIL_FORMATS: tuple[tuple[str, str], ...] = (("html", "HTML"), ("text", "Plain text"))
+EMAIL_FORMATS: tuple[tuple[str, str], ...] = (("html", mark("HTML")), ("text", mark("Plain text")))
 
 Form = Mapping[str, str | list[str]]
 SIGN_IN_FIELDS = ("username", "password", "confirm_password")
+
+
+def mail_types() -> tuple[tuple[str, str], ...]:
+    """MAIL_TYPES with the labels in the language of now."""
+    return tuple((key, gettext(label)) for key, label in MAIL_TYPES)
+
+
+def email_formats() -> tuple[tuple[str, str], ...]:
+    """EMAIL_FORMATS with the labels in the language of now."""
+    return tuple((key, gettext(label)) for key, label in EMAIL_FORMATS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

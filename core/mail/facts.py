@@ -118,7 +118,7 @@ def _payment_facts(house: MailHouse, attempt: AttemptView) -> PaymentFacts:
         at=attempt.settled_at,
         reference=(attempt.reference or "") if by_hand else "",
         reason=decline_words(attempt.code) if attempt.code else "",
-        is_bank_debit=entry is not None and entry.spec.kind is GatewayKind.ECHECK,
+        kind=entry.spec.kind.value if entry else "",
     )
 
 
@@ -266,8 +266,8 @@ _GATHER: Mapping[str, Callable[[Session, MailHouse, Payload], Letter | None]] = 
     "order_received": _order_received,
     "payment": _payment,
     "echeck_pending": _pending,
-    "payment_declined": _declined,
-    "payment_returned": _returned,
+    "declined_payment": _declined,
+    "payment_error": _returned,
     PACKAGES: _packages,
     "staff_job_failed": _job,
     "staff_task": _job,

@@ -84,14 +84,19 @@ class HowToPay:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentFacts:
-    """``method`` reads "Visa ending in 4242"; ``reference`` is only there when the buyer knows it."""
+    """``method`` reads "Visa ending in 4242"; ``reference`` is only there when the buyer knows it.
+    ``kind`` is the gateway's: card, echeck, redirect, manual."""
 
     amount: Money
     method: str
     at: datetime | None = None
     reference: str = ""
     reason: str = ""
-    is_bank_debit: bool = False
+    kind: str = "card"
+
+    @property
+    def is_bank_debit(self) -> bool:
+        return self.kind == "echeck"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -56,7 +56,7 @@ def sample(name: str, brand: BrandView) -> Letter:
         amount=paid.invoice.total if paid.invoice else Money.zero(brand.currency),
         method="Visa ending in 4242", at=datetime(2026, 11, 20, 18, tzinfo=UTC),
     )  # fmt: skip
-    bank = replace(card, method="First Prairie Bank ending in 6789", is_bank_debit=True)
+    bank = replace(card, method="First Prairie Bank ending in 6789", kind="echeck")
     staff = Letter(
         brand=brand, reader=Reader(email=brand.support_email), test_mode=True, client_id=NOBODY, job=_JOB
     )
@@ -64,8 +64,8 @@ def sample(name: str, brand: BrandView) -> Letter:
         "order_received": _by_hand(plain),
         "payment": replace(paid, payment=card),
         "echeck_pending": replace(plain, payment=bank),
-        "payment_declined": replace(plain, payment=replace(card, reason="This card has expired.")),
-        "payment_returned": replace(plain, payment=bank),
+        "declined_payment": replace(plain, payment=replace(card, reason="This card has expired.")),
+        "payment_error": replace(plain, payment=bank),
         PACKAGES: replace(paid, packages=_PACKAGES),
         "staff_job_failed": staff,
         "staff_task": replace(staff, job=replace(_JOB, reason="", note=("Set up the shelf in row 4.",))),

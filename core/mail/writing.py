@@ -23,7 +23,7 @@ from core.kernel.ids import new_id
 from core.kernel.outbox import Fact, Subscriber
 from core.mail import facts
 from core.mail.facts import MailHouse
-from core.mail.letters import HowToPay, Letter, Reader
+from core.mail.letters import HowToPay, Letter
 from core.mail.models import MailMessage, MailPackage
 from core.mail.rendering import STAFF_LIMIT, Rendered, render
 from core.mail.types import PACKAGES, TYPES, MailType
@@ -65,7 +65,7 @@ def write(house: MailHouse, mail_type: MailType, fact: Fact) -> None:
     """Write the mail of a fact, if it is still so and the reader wants its kind. Again writes nothing."""
     with house.db.read() as session:
         letter = facts.letter_for(session, house, mail_type.name, fact.payload)
-    if letter is None or not is_wanted(mail_type, letter.reader):
+    if letter is None or not is_wanted(mail_type, letter):
         return
     letter = _with_instructions(house, letter)
     rendered = render(mail_type.name, letter)
@@ -78,9 +78,10 @@ def write(house: MailHouse, mail_type: MailType, fact: Fact) -> None:
                 raise
 
 
-def is_wanted(mail_type: MailType, reader: Reader) -> bool:
-    """Whether the reader's mail choice lets this type through."""
-    return mail_type.always or mail_type.for_staff or mail_type.choice in reader.choices
+def is_wanted(mail_type: MailType, letter: Letter) -> bool:
+    """Whether the reader's mail choice lets this letter through."""
+    kind = letter.payment.kind if letter.payment else ""
+    return mail_type.for_staff or mail_type.box(kind) in letter.reader.choices
 
 
 def _write(
@@ -187,6 +188,8 @@ def _write_packages(session: Session, house: MailHouse, mail_type: MailType, fac
     message = _waiting_mail(session, order)
     told_there = _told_in(session, message, family)
     letter = facts.package_letter(session, house, order, told_there + untold)
+    if not is_wanted(mail_type, letter):
+        return
     if message is None:
         message = _message(session, house, mail_type, fact, letter)
         session.add(message)

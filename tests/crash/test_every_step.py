@@ -20,6 +20,7 @@ from sqlalchemy import text
 from core import app, demo
 from core.billing.checks import breaches
 from core.brands import service as brands
+from core.clients.values import MAIL_TYPES
 from core.kernel import audit
 from core.kernel.db import Database
 from core.orders import cart, checkout
@@ -111,8 +112,8 @@ def _fill_cart(url: str, world: SandboxProcess, method: str, data: Path) -> str:
         quantity="1",
     )
     checkout.save_summary(
-        house, token, CONTACT | _fields(method, world), {"email_actions": ["order", "payment", "service"]},
-        ip="127.0.0.1",
+        house, token, CONTACT | _fields(method, world),
+        {"email_actions": [key for key, _label in MAIL_TYPES]}, ip="127.0.0.1",
     )  # fmt: skip
     house.db.dispose()
     return token

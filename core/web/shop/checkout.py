@@ -9,7 +9,8 @@ from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from core.clients import places as geography
-from core.clients.values import EMAIL_FORMATS, LANGUAGES, MAIL_TYPES
+from core.clients.values import email_formats, mail_types
+from core.kernel.i18n import languages
 from core.kernel.problems import InvalidFields
 from core.orders import cart as carts
 from core.orders import checkout as orders
@@ -117,9 +118,9 @@ def _page(token: str, cart: CartView, form: Form, status: int = 200) -> Response
         ids=ways.ids(methods, wanted),
         element_id=ways.element_id,
         vendor_scripts=ways.vendor_scripts(methods),
-        mail_types=MAIL_TYPES,
-        languages=LANGUAGES,
-        email_formats=EMAIL_FORMATS,
+        mail_types=mail_types(),
+        languages=languages(),
+        email_formats=email_formats(),
         free=not methods and not cart.bill.total,
         now=now(),
         title=forms.page_title(TITLE, form.errors),

@@ -30,7 +30,7 @@ FORM: dict[str, str | list[str]] = {
     "username": "adaeze",
     "language": "en",
     "email_format": "html",
-    "email_actions": ["order", "invoice"],
+    "email_actions": ["order_received", "invoice"],
 }
 Contact = Callable[..., CleanContact]
 Make = Callable[..., NewClient]

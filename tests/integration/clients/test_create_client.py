@@ -43,7 +43,7 @@ def test_everything_of_a_client_is_there(house: SmallHouse, brand: BrandView, ma
         "Pinewood Bakery LLC",
     )
     assert (contact.state, contact.county, contact.primary_phone) == ("TX", "Travis", "+15125550186")
-    assert contact.mail_choices == ("order", "invoice")
+    assert contact.mail_choices == ("order_received", "invoice")
     assert (membership.user_id, membership.client_id) == (new.user_id, new.client_id)
     assert (user.id, user.username, user.password_hash) == (new.user_id, "adaeze", PASSWORD_HASH)
 

@@ -169,7 +169,7 @@ def test_a_payment_without_an_order_names_its_lines_and_no_page(brand: BrandView
     assert "http" not in mail.text
 
 
-@pytest.mark.parametrize("name", ["payment_declined", "payment_returned", "echeck_pending", "package_info"])
+@pytest.mark.parametrize("name", ["declined_payment", "payment_error", "echeck_pending", "package_info"])
 def test_a_renewal_has_no_link_to_an_order(name: str, brand: BrandView) -> None:
     mail = render(name, replace(sample(name, brand), order=None))
     assert "/pay" not in mail.text + mail.html

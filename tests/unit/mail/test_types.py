@@ -20,7 +20,8 @@ CHOICES = {key for key, _ in MAIL_TYPES}
 @pytest.mark.parametrize("mail_type", TYPES, ids=lambda one: one.name)
 def test_a_type_is_complete(mail_type: MailType) -> None:
     assert mail_type.event in EVENTS
-    assert (mail_type.choice in CHOICES) is not mail_type.for_staff
+    assert set(mail_type.boxes) <= CHOICES
+    assert bool(mail_type.boxes) is not mail_type.for_staff
     assert mail_type.name in _GATHER
     assert timedelta(hours=1) <= mail_type.good_for <= timedelta(days=7)
     for ending in ("html", "txt", "words"):

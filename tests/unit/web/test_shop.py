@@ -169,7 +169,7 @@ def summary_by_hand(visitor: Visitor, name: str) -> str:
         "county": "Travis", "postal_code": "78702", "country": "US", "primary_phone": "+1 512 555 0186",
         "username": name, "password": "nine geese over the barn",
         "confirm_password": "nine geese over the barn",
-        "language": "en", "email_format": "html", "email_actions": ["order", "invoice"],
+        "language": "en", "email_format": "html", "email_actions": ["order_received", "invoice"],
         "payment_method": "manual",
     }  # fmt: skip
     answer = visitor.send("/checkout", contact, page="/checkout")
