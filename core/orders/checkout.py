@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -18,22 +17,16 @@ from core.clients.rules import check_contact
 from core.clients.values import CleanContact
 from core.identity import service as identity
 from core.identity.passwords import hash_password
-from core.identity.throttling import throttle
 from core.kernel.clock import local_date
-from core.kernel.problems import Conflict, InvalidFields, Refused
+from core.kernel.problems import Conflict, InvalidFields
 from core.orders import pricing, quotes
 from core.orders.cart import find
 from core.orders.models import Cart
 from core.orders.values import MethodView, Review
-from core.plugin_api.context import Mode
-from core.plugin_api.errors import InvalidFields as PluginInvalidFields
-from core.plugin_api.errors import PluginError
-from core.plugin_api.forms import BrowserSetup
+from core.payments.methods import collect, label_of, method, offered_for
 from core.plugin_api.gateway import Collects
-from core.plugin_api.values import BankAccount, PaymentSource, StoredMethod
-from core.plugin_host.calls import ask
+from core.plugin_api.values import PaymentSource
 from core.plugin_host.house import PluginHouse
-from core.plugin_host.values import GatewayEntry
 
 CONTACT_FIELDS = (
     "company_name", "first_name", "last_name", "email", "street_address", "address_2", "city", "state",
@@ -41,8 +34,6 @@ CONTACT_FIELDS = (
     "username", "language", "email_format",
 )  # fmt: skip
 GONE = "Your cart has expired or was ordered already. Please start again."
-PAY_TRIES = 60  # per address and hour: card testers come in hundreds
-HOUR = 3600
 
 
 def methods(house: PluginHouse, token: str | None) -> tuple[MethodView, ...]:
@@ -58,29 +49,6 @@ def methods(house: PluginHouse, token: str | None) -> tuple[MethodView, ...]:
     return tuple(method(house, one) for one in offered)
 
 
-def method(house: PluginHouse, gateway: str) -> MethodView:
-    """One payment method as it is drawn. A gateway that does not answer is shown with its trouble."""
-    entry = house.plugins.gateways[gateway]
-    setup, trouble = _setup(house, gateway, entry)
-    spec = entry.spec
-    return MethodView(
-        id=spec.id, plugin_id=entry.plugin_id, name=spec.name, kind=spec.kind, icon=spec.icon,
-        starts=spec.starts, note=spec.note, marks=spec.marks, fields=spec.fields, setup=setup,
-        test_mode=entry.mode is Mode.TEST, trouble=trouble,
-    )  # fmt: skip
-
-
-def _setup(house: PluginHouse, gateway: str, entry: GatewayEntry) -> tuple[BrowserSetup | None, str]:
-    if not entry.spec.can(Collects):
-        return None, ""
-    plugin = house.plugins.build_gateway(gateway)
-    assert isinstance(plugin, Collects)
-    try:
-        return ask(plugin.browser, BrowserSetup, db=house.db, plugin=plugin), ""
-    except PluginError:
-        return None, f"{entry.spec.name} does not answer at the moment. Please choose another way to pay."
-
-
 def save_summary(
     house: PluginHouse,
     token: str | None,
@@ -88,11 +56,13 @@ def save_summary(
     lists: Mapping[str, Sequence[str]],
     *,
     ip: str,
+    locale: str = "",
 ) -> None:
     """Take Order Summary: contact, sign-in and payment method. All errors at once.
 
-    Raises InvalidFields (nothing is kept but what was typed, on the page), Conflict (no cart), Refused
-    (too many tries with payment details from one address).
+    ``locale`` is the one the page was drawn in; the brand's when empty. Raises InvalidFields (nothing is
+    kept but what was typed, on the page), Conflict (no cart), Refused (too many tries with payment details
+    from one address).
     """
     with house.db.read() as session:
         cart = _live(session, house, token)
@@ -103,7 +73,9 @@ def save_summary(
     free = _is_free(house, token)
     gateway = "" if free else form.get("payment_method", "").strip()
     source, method_errors = (
-        (None, {}) if free else collect(house, gateway, form, brand_id, ip=ip, currency=currency)
+        (None, {})
+        if free
+        else collect(house, gateway, form, brand_id, ip=ip, currency=currency, locale=locale)
     )
     wrong |= method_errors
     if wrong:
@@ -139,50 +111,6 @@ def _is_free(house: PluginHouse, token: str | None) -> bool:
     return quotes.look(house, token, _live)[1].quote.total_minor == 0
 
 
-def collect(
-    house: PluginHouse, gateway: str, form: Mapping[str, str], brand_id: UUID, *, ip: str, currency: str
-) -> tuple[PaymentSource | None, dict[str, str]]:
-    """Have the chosen gateway check its fields; returns (source, errors by field). Calls out.
-
-    Raises Refused after too many tries from one address: the gateway is not called then.
-    """
-    with house.db.read() as session:
-        offered = offered_for(session, house, brand_id, currency)
-    if gateway not in offered:
-        return None, {"payment_method": "Choose how you would like to pay."}
-    plugin = house.plugins.build_gateway(gateway)
-    if not isinstance(plugin, Collects):
-        return None, {}
-    _count_try(house, ip)
-    fields = {name: value for name, value in form.items() if "password" not in name}
-    try:
-        source = ask(lambda: plugin.collect(fields), StoredMethod, BankAccount, db=house.db, plugin=plugin)
-        return _mandated(source, ip), {}
-    except PluginInvalidFields as error:
-        return None, dict(error.messages)
-    except PluginError:
-        return None, {"payment_method": "This way to pay does not answer at the moment. Choose another."}
-
-
-def _mandated(source: PaymentSource, ip: str) -> PaymentSource:
-    """What was agreed to for a bank debit is kept with the address it was agreed from."""
-    return replace(source, mandate_ip=ip) if isinstance(source, BankAccount) else source
-
-
-def offered_for(session: Session, house: PluginHouse, brand_id: UUID, currency: str) -> tuple[str, ...]:
-    """The gateways of a brand that take its currency, in the brand's order."""
-    enabled = house.plugins.gateways
-    offered = brands.offered_gateways(session, brand_id, enabled)
-    return tuple(one for one in offered if enabled[one].spec.accepts(currency))
-
-
-def _count_try(house: PluginHouse, ip: str) -> None:
-    with house.db.transaction() as session:
-        allowed = throttle(session, f"pay:{ip}", PAY_TRIES, HOUR, house.clock.now())
-    if not allowed:
-        raise Refused("Too many tries to pay from your address. Please wait an hour, or write to us.")
-
-
 def _keep_method(
     house: PluginHouse, cart: Cart, gateway: str, source: PaymentSource | None, *, keep: bool
 ) -> None:
@@ -202,16 +130,6 @@ def open_source(house: PluginHouse, cart: Cart) -> PaymentSource | None:
     if not cart.source_encrypted:
         return None
     return sources.load(house.keys.decrypt(cart.source_encrypted, source_aad(cart.id)))
-
-
-def label_of(house: PluginHouse, gateway: str, source: PaymentSource | None) -> str:
-    """What people read: "Visa ending in 4242", "First Prairie Bank, account ending in 6789"."""
-    if isinstance(source, StoredMethod):
-        return f"{source.brand} ending in {source.last4}"
-    if isinstance(source, BankAccount):
-        return f"{source.bank_name}, account ending in {source.account_number[-4:]}"
-    entry = house.plugins.gateways.get(gateway)
-    return entry.spec.name if entry else ""
 
 
 def saved_contact(house: PluginHouse, token: str | None) -> Mapping[str, Any]:

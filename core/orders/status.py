@@ -18,12 +18,12 @@ from core.kernel.ids import hash_token
 from core.kernel.money import Money
 from core.kernel.problems import Conflict, InvalidFields, NotFound
 from core.orders import pricing, quotes, tasks
-from core.orders.checkout import collect, label_of, method, offered_for
 from core.orders.models import Order, OrderLine
 from core.orders.placing import order_token
 from core.orders.values import Bill, MethodView, OrderView
 from core.payments import attempts
 from core.payments import service as payments
+from core.payments.methods import collect, label_of, method, offered_for
 from core.payments.rules import State, decline_words
 from core.payments.values import AttemptView, NewCharge
 from core.plugin_api.errors import PluginError
@@ -213,7 +213,9 @@ def methods_for_order(house: PluginHouse, token: str) -> tuple[MethodView, ...]:
     return tuple(method(house, one) for one in offered)
 
 
-def pay_again(house: PluginHouse, token: str, form: Mapping[str, str], *, ip: str) -> None:
+def pay_again(
+    house: PluginHouse, token: str, form: Mapping[str, str], *, ip: str, locale: str = ""
+) -> None:
     """Pay the order another way, or the same way once more. The invoice and its amount stay.
 
     Raises InvalidFields, Refused, and Conflict while a payment is under way or nothing is owed.
@@ -223,7 +225,9 @@ def pay_again(house: PluginHouse, token: str, form: Mapping[str, str], *, ip: st
         owed = _owed(billing.find(session, order.invoice_id))
         moving = attempts.moving(session, order.invoice_id)
     gateway = form.get("payment_method", "").strip()
-    source, wrong = collect(house, gateway, form, order.brand_id, ip=ip, currency=owed.currency)
+    source, wrong = collect(
+        house, gateway, form, order.brand_id, ip=ip, currency=owed.currency, locale=locale
+    )
     if wrong:
         raise InvalidFields(wrong)
     if moving is not None and moving.state == State.PENDING and payments.can_be_left(house, moving):

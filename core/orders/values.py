@@ -9,7 +9,8 @@ from enum import StrEnum
 from uuid import UUID
 
 from core.kernel.money import Money
-from core.plugin_api.forms import BrowserSetup, FormField
+from core.payments.values import MethodView as MethodView
+from core.plugin_api.forms import BrowserSetup
 from core.plugin_api.values import Action, Instructions
 
 
@@ -60,24 +61,6 @@ class CartView:
     @property
     def is_empty(self) -> bool:
         return not self.bill.lines
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MethodView:
-    """One payment method that can be chosen, from an enabled plugin."""
-
-    id: str
-    plugin_id: str
-    name: str
-    kind: str
-    icon: str
-    starts: str
-    note: str
-    marks: tuple[str, ...]
-    fields: tuple[FormField, ...]
-    setup: BrowserSetup | None
-    test_mode: bool
-    trouble: str = ""  # the gateway does not answer now: shown, not choosable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

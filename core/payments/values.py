@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from core.kernel.money import Money
+from core.plugin_api.forms import BrowserSetup, FormField
 
 BY_HAND = "Received by hand"  # the method of a payment that staff booked
 
@@ -56,3 +57,21 @@ class NewCharge:
     billing_account_id: UUID | None
     method: str
     customer_present: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MethodView:
+    """One payment method that can be chosen, from an enabled plugin."""
+
+    id: str
+    plugin_id: str
+    name: str
+    kind: str
+    icon: str
+    starts: str
+    note: str
+    marks: tuple[str, ...]
+    fields: tuple[FormField, ...]
+    setup: BrowserSetup | None
+    test_mode: bool
+    trouble: str = ""  # the gateway does not answer now: shown, not choosable

@@ -11,6 +11,7 @@ class FieldKind(StrEnum):
     TEXT = "text"
     SELECT = "select"
     CHECKBOX = "checkbox"
+    DATE = "date"  # a day: typed in the reader's own form, handed to the gateway as ISO 8601 (2000-01-31)
     STATE = "state"  # a US state: the theme draws the drop-down
     SECRET = "secret"  # posted to us, encrypted, never shown again (account number)
     SECURE = "secure"  # never posted to us: drawn without a name, read by the gateway's script
@@ -26,7 +27,12 @@ class Choice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormField:
-    """One field under a payment method. ``width`` is in sixths of a row."""
+    """One field under a payment method. ``width`` is in sixths of a row.
+
+    ``kept_label`` are the words where the method is kept for later instead of paying an order now (in the
+    admin, in the client's account). On the NOTE of a mandate it is what is agreed to there: core keeps the
+    text that was shown.
+    """
 
     name: str
     label: str
@@ -41,6 +47,7 @@ class FormField:
     default: str = ""
     width: int = 6
     folded: bool = False  # shown under "My card has an issue number or a start date"
+    kept_label: str = ""  # empty: ``label`` serves there too
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

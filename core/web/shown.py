@@ -19,6 +19,7 @@ from flask import Flask, has_request_context
 from markupsafe import Markup
 
 from core.clients import places
+from core.kernel import dates as days
 from core.kernel.money import Money, exponent
 from core.web.current import brand_or_none
 from core.web.forms import errors_title
@@ -162,6 +163,7 @@ def register(flask_app: Flask) -> None:
     environment.tests["web_address"] = lambda text: str(text).startswith(("https://", "http://"))
     environment.globals["page_language"] = language
     environment.globals["page_direction"] = direction
+    environment.globals["day_example"] = lambda: days.example(str(locale()))
     environment.globals["us_states"] = partial(places.states, "US")
 
 

@@ -15,11 +15,11 @@ from core.kernel.problems import InvalidFields
 from core.orders import cart as carts
 from core.orders import checkout as orders
 from core.orders.values import CartView
-from core.web import cookies, forms
+from core.web import cookies, forms, shown
+from core.web import methods as ways
 from core.web.current import brand, house, now, visitor_ip
 from core.web.forms import Form
 from core.web.render import render
-from core.web.shop import methods as ways
 from core.web.shop import returning
 from core.web.shop.review import address_lines
 
@@ -64,7 +64,9 @@ def checkout() -> Response:
     if "update" in values:  # another country was chosen, and no script filled the states in
         return _page(token, cart, ways.again({}))
     try:
-        orders.save_summary(house(), token, values, ways.lists(values), ip=visitor_ip())
+        orders.save_summary(
+            house(), token, values, ways.lists(values), ip=visitor_ip(), locale=str(shown.locale())
+        )
     except InvalidFields as wrong:
         return _page(token, cart, ways.again(wrong.messages), 422)
     return redirect(url_for("shop.review"), 303)

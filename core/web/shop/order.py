@@ -12,9 +12,9 @@ from werkzeug.wrappers import Response
 from core.mail import queries as mail
 from core.orders import status as orders
 from core.orders.values import OrderView, TaskState
+from core.web import methods as ways
 from core.web.current import house, now
 from core.web.render import render
-from core.web.shop import methods as ways
 from core.web.shop.stage import MAIL, PLACED, Stage, stage_of
 
 SCRIPTED = "ik_script"  # set by our script for ten minutes: this browser looks again by itself

@@ -8,11 +8,11 @@ from werkzeug.wrappers import Response
 from core.kernel.problems import InvalidFields
 from core.orders import status as orders
 from core.orders.values import OrderView
-from core.web import forms
+from core.web import forms, shown
+from core.web import methods as ways
 from core.web.current import house, site_url, visitor_ip
 from core.web.forms import Form
 from core.web.render import render
-from core.web.shop import methods as ways
 from core.web.shop.review import order_url
 
 TITLE = "Pay another way"
@@ -24,7 +24,9 @@ def pay(token: str) -> Response:
     if request.method == "GET":
         return _page(token, view, Form())
     try:
-        orders.pay_again(house(), token, ways.posted_values(ways.offered()), ip=visitor_ip())
+        orders.pay_again(
+            house(), token, ways.posted_values(ways.offered()), ip=visitor_ip(), locale=str(shown.locale())
+        )
     except InvalidFields as wrong:
         return _page(token, view, ways.again(wrong.messages), 422)
     return redirect(order_url(token), 303)

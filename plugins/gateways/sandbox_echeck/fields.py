@@ -24,6 +24,10 @@ MANDATE = (
     "shown on Order Details, and for renewals until you cancel. We keep this text with the time and your "
     "address."
 )
+KEPT_MANDATE = (
+    "The holder of this account authorizes the seller to debit it for invoices when they are due, until the "
+    "holder takes this back. We keep this text with the time and the address it was agreed from."
+)
 
 FIELDS = (
     FormField(name="bank_name", label="Bank name", maxlength=80, width=3),
@@ -58,14 +62,15 @@ FIELDS = (
     FormField(
         name="date_of_birth",
         label="Date of birth",
-        placeholder="01/31/1990",
-        help="Month, day and year.",
+        kind=FieldKind.DATE,
         autocomplete="bday",
         inputmode="numeric",
         maxlength=10,
         width=2,
     ),
-    FormField(name="mandate", label=MANDATE, kind=FieldKind.NOTE, required=False),
+    FormField(
+        name="mandate", label=MANDATE, kept_label=KEPT_MANDATE, kind=FieldKind.NOTE, required=False
+    ),
 )
 
 
@@ -147,13 +152,13 @@ def _license(form: Mapping[str, str], wrong: dict[str, str]) -> str:
 
 
 def _date_of_birth(form: Mapping[str, str], today: date, wrong: dict[str, str]) -> date | None:
-    found = re.fullmatch(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})", _typed(form, "date_of_birth"))
+    """The page took the day in its reader's form and hands it on in ISO 8601."""
     try:
-        born = date(int(found[3]), int(found[1]), int(found[2])) if found else None
+        born = date.fromisoformat(_typed(form, "date_of_birth"))
     except ValueError:
         born = None
     if born is None or not OLDEST >= _age(born, today) >= 0:
-        wrong["date_of_birth"] = "Enter month, day and year, as in 01/31/1990."
+        wrong["date_of_birth"] = "Enter the day you were born: day, month and year."
     elif _age(born, today) < ADULT:
         wrong["date_of_birth"] = f"You must be {ADULT} or older to pay by eCheck."
     return born

@@ -21,7 +21,7 @@ GOOD = {
     "account_number": ACCOUNT,
     "license_id": LICENSE,
     "license_state": "TX",
-    "date_of_birth": "02/29/1984",
+    "date_of_birth": "1984-02-29",
     "first_name": "Adaeze",
     "last_name": "Okonkwo",
 }
@@ -75,12 +75,12 @@ class ECheckHarness(GatewayHarness[PretendWorld]):
             "license_state": ("", "ZZ"),
             "date_of_birth": (
                 "",
-                "1984-02-29",
-                "02/30/1984",
-                "29/02/1984",
-                "01/01/1880",
-                "01/01/2020",
-                "01/01/2999",
+                "02/29/1984",
+                "1984-02-30",
+                "1984-29-02",
+                "1880-01-01",
+                "2020-01-01",
+                "2999-01-01",
             ),
         }
         return {name: tuple({**GOOD, name: value} for value in values) for name, values in wrong.items()}

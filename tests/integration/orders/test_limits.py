@@ -7,7 +7,7 @@ from sqlalchemy.exc import OperationalError
 
 from core.kernel.problems import Refused
 from core.orders import checkout
-from core.orders.checkout import HOUR, PAY_TRIES
+from core.payments.methods import HOUR, PAY_TRIES
 from tests.fixtures.innkeeper import SECURE_CARD, Inn
 
 

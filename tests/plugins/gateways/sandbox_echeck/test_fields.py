@@ -62,11 +62,12 @@ def test_every_single_wrong_digit_of_a_routing_number_is_found(number: str) -> N
 @pytest.mark.parametrize(
     ("born", "said"),
     [
-        ("03/02/2008", "You must be 18 or older"),
-        ("03/02/2026", "Enter month, day and year"),
-        ("02/29/2023", "Enter month, day and year"),
-        ("01/01/1900", "Enter month, day and year"),
-        ("1/1/84", "Enter month, day and year"),
+        ("2008-03-02", "You must be 18 or older"),
+        ("2026-03-02", "Enter the day you were born"),
+        ("2023-02-29", "Enter the day you were born"),
+        ("1900-01-01", "Enter the day you were born"),
+        ("84-1-1", "Enter the day you were born"),
+        ("", "Enter the day you were born"),
     ],
 )
 def test_a_date_of_birth_is_a_day_of_an_adult(born: str, said: str) -> None:
@@ -74,7 +75,7 @@ def test_a_date_of_birth_is_a_day_of_an_adult(born: str, said: str) -> None:
 
 
 def test_the_eighteenth_birthday_is_enough() -> None:
-    assert read({**GOOD, "date_of_birth": "03/01/2008"}, NOW).date_of_birth == date(2008, 3, 1)
+    assert read({**GOOD, "date_of_birth": "2008-03-01"}, NOW).date_of_birth == date(2008, 3, 1)
 
 
 def test_all_mistakes_are_told_at_once() -> None:

@@ -6,18 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from flask import request
 
-from core.brands import service as brands
-from core.orders.values import MethodView
+from core.payments import methods as payments
+from core.payments.methods import CHOICE as CHOICE
+from core.payments.values import MethodView
 from core.plugin_api.forms import BrowserSetup, FieldKind, FormField
 from core.plugin_api.gateway import GatewaySpec
 from core.web import forms, security
 from core.web.current import brand, house
 from core.web.forms import Form
-
-CHOICE = "payment_method"
 
 
 class Drawn(Protocol):
@@ -29,13 +29,12 @@ class Drawn(Protocol):
     def fields(self) -> tuple[FormField, ...]: ...
 
 
-def offered() -> tuple[GatewaySpec, ...]:
-    """The gateways of this brand in the order of the page, without asking any of them anything."""
+def offered(brand_id: UUID | None = None, currency: str = "") -> tuple[GatewaySpec, ...]:
+    """The gateways of a brand (of this request's) in the order of the page, without asking any of them."""
     gateways = house().plugins.gateways
     with house().db.read() as session:
-        names = brands.offered_gateways(session, brand().id, gateways)
-    specs = (gateways[name].spec for name in names)
-    return tuple(spec for spec in specs if spec.accepts(brand().currency))
+        names = payments.offered_for(session, house(), brand_id or brand().id, currency or brand().currency)
+    return tuple(gateways[name].spec for name in names)
 
 
 def chosen(methods: Sequence[MethodView], wanted: str) -> str:
@@ -44,24 +43,24 @@ def chosen(methods: Sequence[MethodView], wanted: str) -> str:
     return wanted if wanted in ids else next(iter(ids), "")
 
 
-def posted_values(methods: Sequence[Drawn]) -> dict[str, str]:
-    """The posted form with the fields of the chosen method.
+def posted_values(methods: Sequence[Drawn], choice: str = CHOICE) -> dict[str, str]:
+    """The posted form with the fields of the chosen method, which the field ``choice`` names.
 
     Two methods may use one field name. Without script all of them arrive, in the order of the page;
     with script the closed ones are disabled and only one does.
     """
     values = forms.values()
-    wanted = values.get(CHOICE, "")
+    wanted = values.get(choice, "")
     for method in methods:
         if method.id == wanted:
             values |= {name: _value(methods, method, name) for name in _names(method) if name in request.form}
     return values
 
 
-def again(errors: Mapping[str, str]) -> Form:
-    """The posted form, to be drawn again with ``errors``."""
-    specs = offered()
-    return replace(forms.posted(errors, secrets=secrets(specs)), values=posted_values(specs))
+def again(errors: Mapping[str, str], methods: Sequence[Drawn] | None = None, choice: str = CHOICE) -> Form:
+    """The posted form, to be drawn again with ``errors``; ``methods`` are the brand's when not given."""
+    specs = offered() if methods is None else methods
+    return replace(forms.posted(errors, secrets=secrets(specs)), values=posted_values(specs, choice))
 
 
 def secrets(methods: Sequence[Drawn]) -> frozenset[str]:
@@ -71,16 +70,16 @@ def secrets(methods: Sequence[Drawn]) -> frozenset[str]:
     )
 
 
-def labels(methods: Sequence[MethodView], wanted: str) -> dict[str, str]:
+def labels(methods: Sequence[MethodView], wanted: str, choice: str = CHOICE) -> dict[str, str]:
     """Field name -> words, for the list of errors."""
     fields = (field for method in methods if method.id == wanted for field in method.fields)
-    return {CHOICE: "Payment method"} | {field.name: field.label for field in fields}
+    return {choice: "Payment method"} | {field.name: field.label for field in fields}
 
 
-def ids(methods: Sequence[MethodView], wanted: str) -> dict[str, str]:
+def ids(methods: Sequence[MethodView], wanted: str, choice: str = CHOICE) -> dict[str, str]:
     """Field name -> id of its element, where two methods may share the name."""
     fields = (field for method in methods if method.id == wanted for field in method.fields)
-    top = {CHOICE: "payment-methods", "payment_token": "payment-methods"}
+    top = {choice: "payment-methods", "payment_token": "payment-methods"}
     return top | {field.name: element_id(wanted, field.name) for field in fields}
 
 
