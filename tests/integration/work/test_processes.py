@@ -151,8 +151,8 @@ def test_the_production_pair(
     worker = innkeeper("worker", "--name=w1", **settings)
     web = innkeeper("web", "--processes=1", **settings)
     web.until_ready()
+    until(lambda: "w1 is at work" in worker.output, SLOW_START)
     assert worker.end() == 0
-    assert "w1 is at work" in worker.output
     assert web.end() == 0
     assert "Traceback" not in web.output + worker.output
 
