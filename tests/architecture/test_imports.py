@@ -6,6 +6,8 @@ import subprocess
 import sys
 import tomllib
 
+import pytest
+
 from tests.architecture.source import ROOT, imported, place, python_files
 
 # Modules that hold no rule of their own: the contract for plugins does not concern them.
