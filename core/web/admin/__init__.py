@@ -44,3 +44,6 @@ from core.web.admin import (
 from core.web.admin import (
     signing as signing,
 )
+from core.web.admin.client import (
+    overview as overview,
+)
