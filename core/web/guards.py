@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, TypeVar
+
 from flask import Flask, current_app, g, request
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnprocessableEntity
 
@@ -12,9 +15,12 @@ from core.web.current import host_name, house
 
 MAX_BODY_BYTES = 1024 * 1024
 MAX_FIELDS = 1000
+LARGER = "largest_body"
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 # Addresses that machines ask by number: they say nothing of a brand.
 _ANY_HOST = frozenset({"health.healthz", "health.readyz"})
+
+View = TypeVar("View", bound=Callable[..., Any])
 
 
 class UnknownHost(BadRequest):
@@ -48,10 +54,23 @@ def check_host() -> None:
         raise UnknownHost
 
 
+def takes_files(most: int) -> Callable[[View], View]:
+    """Declare on a route that its form may carry a file: the whole body has ``most`` bytes at the most."""
+
+    def declare(view: View) -> View:
+        view.__dict__[LARGER] = most
+        return view
+
+    return declare
+
+
 def check_size() -> None:
     """Raises RequestEntityTooLarge before a byte of the body is read."""
-    if (request.content_length or 0) > MAX_BODY_BYTES:
+    view = current_app.view_functions.get(request.endpoint or "")
+    most = int(getattr(view, LARGER, MAX_BODY_BYTES))
+    if (request.content_length or 0) > most:
         raise RequestEntityTooLarge
+    request.max_content_length = most
 
 
 def refuse_card_numbers() -> None:
