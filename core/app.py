@@ -16,7 +16,7 @@ from core.kernel.work import Engine, Task
 from core.mail import delivery as mail
 from core.orders import delivery as orders
 from core.orders import sweeping
-from core.payments import attempts
+from core.payments import attempts, detaching, expiring
 from core.payments import schedules as payment_schedules
 from core.payments import service as payments
 from core.plugin_api.context import Mode
@@ -102,6 +102,7 @@ def tasks(house: Innkeeper) -> tuple[Task, ...]:
     """The durable work of the slices. The outbox's own task is the engine room's."""
     return (
         Task(name=attempts.TASK, run=lambda attempt_id: payments.run(house, attempt_id)),
+        Task(name=detaching.TASK, run=lambda account_id: detaching.run(house, account_id)),
         Task(name=jobs.TASK, run=lambda job_id: provisioning.run(house, job_id)),
         Task(name=mail.TASK, run=lambda message_id: mail.send(house, message_id)),
     )
@@ -113,11 +114,17 @@ def schedules(house: Innkeeper) -> tuple[tuple[str, float, Callable[[], None]], 
     return (
         ("payments.look", 1.0, lambda: payment_schedules.look_at_due(house)),
         ("payments.settle", settle_every, lambda: payment_schedules.collect_settlements(house)),
+        ("billing_accounts.detach", 15.0, lambda: detaching.detach_due(house)),
+        ("billing_accounts.expiring", 3600.0, lambda: _warn_of_expiry(house)),
         ("provisioning.due", 1.0, lambda: provisioning.run_due(house)),
         ("mail.due", 5.0, lambda: mail.send_due(house)),
         ("orders.sweep", 3600.0, lambda: _sweep_carts(house)),
         ("identity.sweep", 3600.0, lambda: _sweep_identity(house)),
     )
+
+
+def _warn_of_expiry(house: Innkeeper) -> None:
+    expiring.warn(house)
 
 
 def _sweep_carts(house: Innkeeper) -> None:

@@ -12,6 +12,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from core.identity.models import Membership as Membership
 from core.kernel.db import Base, key
 
+DETACHES = text("removed_at IS NOT NULL AND detached_at IS NULL")  # a gateway may hold it still
+EXPIRES = text("expires_on IS NOT NULL AND removed_at IS NULL AND keep")
+
 
 class ClientStatus(Base):
     """A label a host may rename, and the behaviour it stands for."""
@@ -189,6 +192,12 @@ class BillingAccount(Base):
         Index(
             "uq_billing_account_default", "client_id", unique=True,
             sqlite_where=text("is_default"), postgresql_where=text("is_default"),
+        ),
+        Index(
+            "ix_billing_account_detach", "detach_next_at", sqlite_where=DETACHES, postgresql_where=DETACHES
+        ),
+        Index(
+            "ix_billing_account_expires", "expires_on", "id", sqlite_where=EXPIRES, postgresql_where=EXPIRES
         ),
     )  # fmt: skip
 

@@ -9,9 +9,11 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from core.brands.values import BrandView
-from core.clients import sources, statuses
+from core.clients import statuses
+from core.clients.billing_accounts import add as add_billing_account
+from core.clients.billing_accounts import load_source
+from core.clients.billing_accounts import view as billing_account
 from core.clients.models import (
-    BillingAccount,
     Client,
     ClientStatus,
     Contact,
@@ -19,7 +21,7 @@ from core.clients.models import (
 )
 from core.clients.sources import dump as dump_source
 from core.clients.sources import load as parse_source
-from core.clients.values import BillingAccountView, CleanContact, ClientView, ContactView, NewClient
+from core.clients.values import CleanContact, ClientView, ContactView, NewClient
 from core.identity.models import Membership
 from core.identity.service import make_user, taken
 from core.kernel import audit, numbers
@@ -27,12 +29,11 @@ from core.kernel.db import changed
 from core.kernel.ids import new_id
 from core.kernel.problems import NotFound
 from core.kernel.work import House, publish
-from core.plugin_api.values import PaymentSource
 
 __all__ = [
     "add_billing_account", "add_credit", "billing_account", "client_by_id", "create_client", "dump_source",
     "ensure_statuses", "is_taxable", "load_source", "parse_source", "primary_contact",
-    "remove_billing_account", "taken", "take_credit",
+    "taken", "take_credit",
 ]  # fmt: skip
 
 STATUSES = (
@@ -172,88 +173,6 @@ def primary_contact(session: Session, client_id: UUID) -> ContactView:
     )
     values = {name: getattr(row, name) for name in _CONTACT_COLUMNS}
     return ContactView(id=row.id, client_id=row.client_id, mail_choices=tuple(chosen), **values)
-
-
-def add_billing_account(
-    session: Session,
-    house: House,
-    client_id: UUID,
-    gateway: str,
-    kind: str,
-    source: PaymentSource | None,
-    *,
-    keep: bool,
-    now: datetime,
-) -> UUID:
-    """Write down how a client pays. The source is sealed to its row; brand and last four stay legible.
-
-    ``keep`` says that it may be charged for renewals. The first that may be becomes the default.
-    """
-    account_id = new_id()
-    brand, last4, expires_on = sources.shown(source)
-    sealed = "" if source is None else house.keys.encrypt(sources.dump(source), _bound_to(account_id))
-    row = BillingAccount(
-        id=account_id, client_id=client_id, gateway=gateway, kind=kind, source_encrypted=sealed,
-        brand=brand, last4=last4, expires_on=expires_on, keep=keep, mandate=sources.mandate(source),
-        is_default=keep and _wants_default(session, client_id), created_at=now,
-    )  # fmt: skip
-    session.add(row)
-    session.flush()
-    return account_id
-
-
-def _bound_to(account_id: UUID) -> str:
-    return f"billing_account/source_encrypted/{account_id}"
-
-
-def _wants_default(session: Session, client_id: UUID) -> bool:
-    # Touching the client puts two accounts added at once in line: only one finds no default.
-    touched = changed(
-        session, update(Client).where(Client.id == client_id).values(version=Client.version + 1)
-    )
-    if not touched:
-        raise NotFound("There is no such client.")
-    default = select(BillingAccount.id).where(
-        BillingAccount.client_id == client_id, BillingAccount.is_default
-    )
-    return session.scalar(default) is None
-
-
-def billing_account(session: Session, billing_account_id: UUID) -> BillingAccountView:
-    """What may be shown of it. Raises NotFound."""
-    row = session.get(BillingAccount, billing_account_id)
-    if row is None:
-        raise NotFound("There is no such billing account.")
-    return BillingAccountView(
-        id=row.id, client_id=row.client_id, gateway=row.gateway, kind=row.kind, brand=row.brand,
-        last4=row.last4, expires_on=row.expires_on, keep=row.keep, is_default=row.is_default,
-        removed=row.removed_at is not None,
-    )  # fmt: skip
-
-
-def load_source(session: Session, house: House, billing_account_id: UUID) -> PaymentSource | None:
-    """The source to charge; None when there is nothing to (redirect, manual) or it was removed.
-
-    Raises NotFound; DecryptionError when the record does not open for its row.
-    """
-    row = session.get(BillingAccount, billing_account_id)
-    if row is None:
-        raise NotFound("There is no such billing account.")
-    if not row.source_encrypted or row.removed_at is not None:
-        return None
-    return sources.load(house.keys.decrypt(row.source_encrypted, _bound_to(row.id)))
-
-
-def remove_billing_account(session: Session, billing_account_id: UUID, now: datetime) -> bool:
-    """Take a method away and forget its source for good; False when it was gone already.
-
-    What stays is what old payments refer to: gateway, brand, last four.
-    """
-    statement = update(BillingAccount).where(
-        BillingAccount.id == billing_account_id, BillingAccount.removed_at.is_(None)
-    )
-    gone = {"removed_at": now, "source_encrypted": "", "is_default": False, "keep": False}
-    return changed(session, statement.values(**gone))
 
 
 def add_credit(session: Session, client_id: UUID, minor: int) -> None:

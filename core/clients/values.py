@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from core.kernel.i18n import gettext, mark
@@ -201,7 +201,11 @@ class ContactView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BillingAccountView:
-    """How a client pays, without anything that could be charged."""
+    """How a client pays, without anything that could be charged.
+
+    ``detaching`` says how a removal stands: "" (it is not removed), "waits" (the gateway is still to be
+    asked, or asked again), "stuck" (only a person gets further), "done" (forgotten there and here).
+    """
 
     id: UUID
     client_id: UUID
@@ -209,10 +213,21 @@ class BillingAccountView:
     kind: str  # card, echeck, redirect, manual
     brand: str
     last4: str
+    holder: str
     expires_on: date | None  # the last day it can be charged
+    issue_number: str
+    start_date: str
     keep: bool
     is_default: bool
-    removed: bool
+    mandate: Mapping[str, str]  # text, at, ip; empty for what needs none
+    created_at: datetime
+    removed_at: datetime | None
+    detach_tries: int
+    detaching: str
+
+    @property
+    def removed(self) -> bool:
+        return self.removed_at is not None
 
     @property
     def label(self) -> str:

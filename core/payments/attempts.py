@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core.billing import service as billing
+from core.clients import billing_accounts
 from core.kernel import numbers
 from core.kernel.db import changed
 from core.kernel.ids import new_id
@@ -34,12 +35,14 @@ def open_charge(session: Session, house: House, charge: NewCharge, mode: str, *,
     """Commit the intent to charge what is open on the invoice, with its key, before anything is called.
 
     ``starts``: a worker sends it, not the buyer's visit to the provider's page. Raises Conflict when a
-    charge of this invoice is under way, or nothing is owed. At most one charge per invoice moves at a
-    time: the database holds that (uq_attempt_moving).
+    charge of this invoice is under way, nothing is owed, or the way to pay was removed. At most one charge
+    per invoice moves at a time: the database holds that (uq_attempt_moving).
     """
     invoice = billing.keep_open(session, charge.invoice_id)
     if invoice.status not in billing.OPEN or invoice.open.minor <= 0:
         raise Conflict("Nothing is owed on this invoice any more.")
+    if charge.billing_account_id and not billing_accounts.hold(session, charge.billing_account_id):
+        raise Conflict("This way to pay was removed. Choose another one.")
     attempt_id, now = new_id(), house.clock.now()
     attempt = Attempt(
         id=attempt_id,
@@ -112,6 +115,15 @@ def moving(session: Session, invoice_id: UUID) -> AttemptView | None:
         Attempt.invoice_id == invoice_id, Attempt.kind == "charge", Attempt.state.in_(MOVING)
     )
     row = session.execute(statement).scalar_one_or_none()
+    return view(row) if row else None
+
+
+def moving_with(session: Session, billing_account_id: UUID) -> AttemptView | None:
+    """A charge under way with this billing account, if any: the oldest."""
+    statement = select(Attempt).where(
+        Attempt.billing_account_id == billing_account_id, Attempt.kind == "charge", Attempt.state.in_(MOVING)
+    )
+    row = session.scalars(statement.order_by(Attempt.number).limit(1)).one_or_none()
     return view(row) if row else None
 
 

@@ -35,6 +35,14 @@ INDEXES = (
     ("ix_client_status", "client", ["status_id", "id"]),
     ("ix_contact_user_id", "contact", ["user_id"]),
 )
+ACCOUNT_INDEXES = (
+    ("ix_billing_account_detach", ["detach_next_at"], "removed_at IS NOT NULL AND detached_at IS NULL"),
+    (
+        "ix_billing_account_expires",
+        ["expires_on", "id"],
+        "expires_on IS NOT NULL AND removed_at IS NULL AND keep",
+    ),
+)
 FINER = {
     "order": ("order_received", "order_review"),
     "invoice": ("invoice",),
@@ -63,6 +71,10 @@ def upgrade() -> None:
         _add_reference(table, column_name, target)
     for name, table, columns in INDEXES:
         op.create_index(name, table, columns)
+    for name, columns, condition in ACCOUNT_INDEXES:
+        where = sa.text(condition)
+        op.create_index(name, "billing_account", columns, sqlite_where=where, postgresql_where=where)
+    op.execute("UPDATE billing_account SET detached_at = removed_at WHERE removed_at IS NOT NULL")
     _external_references()
     _statuses()
     _refine_mail_choices()
@@ -78,6 +90,8 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in REFERRED:
         op.drop_index(f"uq_{table}_reference", table)
+    for name, _, _ in reversed(ACCOUNT_INDEXES):
+        op.drop_index(name, "billing_account")
     for name, table, _ in reversed(INDEXES):
         op.drop_index(name, table)
     is_sqlite = op.get_bind().dialect.name == "sqlite"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
-from core.clients import service, sources
+from core.clients import billing_accounts, service, sources
 from core.clients.models import BillingAccount, Client
 from core.kernel.crypto import DecryptionError, KeyRing
 from core.kernel.ids import new_id
@@ -117,13 +117,20 @@ def test_another_key_does_not_open_it(house: SmallHouse, make_client: Make) -> N
         service.load_source(session, house, account_id)
 
 
-def test_removing_forgets_the_source_for_good(house: SmallHouse, make_client: Make) -> None:
-    account_id = add(house, make_client().client_id, VISA)
+def test_what_was_removed_is_charged_no_more_and_wiped_in_the_end(
+    house: SmallHouse, make_client: Make
+) -> None:
+    account_id, now = add(house, make_client().client_id, VISA), house.clock.now()
     with house.db.transaction() as session:
-        assert service.remove_billing_account(session, account_id, house.clock.now())
-        assert not service.remove_billing_account(session, account_id, house.clock.now())
+        assert billing_accounts.mark_removed(session, account_id, now, now)
+        assert not billing_accounts.mark_removed(session, account_id, now, now)
         assert service.load_source(session, house, account_id) is None
-        assert service.billing_account(session, account_id).removed
+        assert billing_accounts.source_to_forget(session, house, account_id) == VISA
+        assert service.billing_account(session, account_id).detaching == "waits"
+    with house.db.transaction() as session:
+        assert billing_accounts.detached(session, account_id, now)
+        assert not billing_accounts.detached(session, account_id, now)
+        assert service.billing_account(session, account_id).detaching == "done"
     stored = row(house, account_id)
     assert (stored["source_encrypted"], stored["is_default"], stored["last4"]) == ("", False, "4242")
 
