@@ -16,7 +16,7 @@ from core.billing.models import Invoice, InvoiceLine, TaxLine
 from core.billing.values import Applied, Draft, DraftLine, DraftTax, InvoiceHead
 from core.brands import service as brands
 from core.clients import service as clients
-from core.kernel import numbers
+from core.kernel import numbers, search
 from core.kernel.clock import local_date
 from core.kernel.db import changed
 from core.kernel.ids import new_id
@@ -51,6 +51,7 @@ def issue(session: Session, house: House, draft: Draft) -> InvoiceHead:
     _write_lines(session, invoice.id, draft.lines)
     _write_taxes(session, invoice.id, draft.taxes)
     _post_issue(session, house, invoice, draft)
+    search.put(session, "invoice", invoice.id, invoice.label, client_id=invoice.client_id)
     head = _view(invoice)
     publish(house, session, "invoice.issued", {"invoice_id": head.id, "client_id": head.client_id})
     if invoice.status == "paid":

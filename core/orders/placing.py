@@ -22,7 +22,7 @@ from core.brands.values import BrandView
 from core.catalog import service as catalog
 from core.clients import service as clients
 from core.clients.values import CleanContact, ContactView
-from core.kernel import numbers
+from core.kernel import numbers, search
 from core.kernel.calendar import Cycle
 from core.kernel.clock import local_date
 from core.kernel.db import changed
@@ -308,6 +308,7 @@ def _order(
     )  # fmt: skip
     session.add(order)
     session.flush()
+    search.put(session, "order", order.id, order.label, client_id=client_id)
     return order, token
 
 

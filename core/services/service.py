@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from core.kernel import numbers
+from core.kernel import numbers, search
 from core.kernel.db import changed
 from core.kernel.ids import new_id
 from core.kernel.work import House, publish
@@ -51,6 +51,10 @@ def open_service(session: Session, house: House, new: NewService) -> UUID:
     )
     session.add(service)
     session.flush()
+    search.put(
+        session, "service", service.id, f"S-{service.number}", service.domain, service.label,
+        client_id=service.client_id,
+    )  # fmt: skip
     return service.id
 
 
