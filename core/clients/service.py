@@ -9,7 +9,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from core.brands.values import BrandView
-from core.clients import statuses
+from core.clients import search, statuses
 from core.clients.billing_accounts import add as add_billing_account
 from core.clients.billing_accounts import load_source
 from core.clients.billing_accounts import view as billing_account
@@ -45,7 +45,7 @@ STATUSES = (
     ("Collections", "suspended"),
 )
 FIRST_NUMBER = 1001
-_CONTACT_COLUMNS = (
+CONTACT_COLUMNS = (
     "company_name", "first_name", "last_name", "email", "street_address", "address_2", "city", "state",
     "county", "postal_code", "country", "primary_phone", "secondary_phone", "fax", "mobile_phone",
     "language", "email_format",
@@ -79,10 +79,11 @@ def create_client(
     """
     user_id = _make_user(session, contact, password_hash, now)
     client = _make_client(session, brand, contact, now)
-    contact_id = _make_contact(session, client.id, contact)
+    contact_id = _make_contact(session, client.id, contact, user_id)
     if user_id is not None:
         session.add(Membership(id=new_id(), user_id=user_id, client_id=client.id, permissions=["*"]))
         session.flush()
+    search.reindex(session, client.id)
     actor = "visitor" if user_id is None else f"client:{user_id}"
     first = session.get_one(ClientStatus, client.status_id)
     statuses.note(session, client.id, None, first, reason="", actor=actor, now=now)
@@ -127,9 +128,11 @@ def _status(session: Session, behaviour: str) -> UUID:
     return session.scalars(statement.order_by(ClientStatus.position).limit(1)).one()
 
 
-def _make_contact(session: Session, client_id: UUID, contact: CleanContact) -> UUID:
-    values = {name: getattr(contact, name) for name in _CONTACT_COLUMNS}
-    row = Contact(id=new_id(), client_id=client_id, is_primary=True, roles=["billing"], **values)
+def _make_contact(session: Session, client_id: UUID, contact: CleanContact, user_id: UUID | None) -> UUID:
+    values = {name: getattr(contact, name) for name in CONTACT_COLUMNS}
+    row = Contact(
+        id=new_id(), client_id=client_id, is_primary=True, roles=["billing"], user_id=user_id, **values
+    )  # fmt: skip
     session.add(row)
     session.flush()
     choices = [{"id": new_id(), "contact_id": row.id, "mail_type": one} for one in contact.email_actions]
@@ -171,7 +174,7 @@ def primary_contact(session: Session, client_id: UUID) -> ContactView:
         .where(ContactMailChoice.contact_id == row.id)
         .order_by(ContactMailChoice.id)
     )
-    values = {name: getattr(row, name) for name in _CONTACT_COLUMNS}
+    values = {name: getattr(row, name) for name in CONTACT_COLUMNS}
     return ContactView(id=row.id, client_id=row.client_id, mail_choices=tuple(chosen), **values)
 
 
