@@ -19,7 +19,9 @@ MONEY = "1000"  # at gateways and banks
 TAX = "2200"
 CREDIT = "2300"  # what we owe clients
 REFUNDS = "4900"
+GIVEN = "4910"  # credit given away: less income, no money moved
 INCOME = "4000"
+NOT_SOLD = (REFUNDS, GIVEN)  # of the income accounts those that nothing is sold on
 ACCOUNTS = {
     MONEY: ("Money at gateways and banks", "asset"),
     RECEIVABLE: ("Accounts receivable", "asset"),
@@ -27,6 +29,7 @@ ACCOUNTS = {
     CREDIT: ("Client credit", "liability"),
     INCOME: ("Hosting income", "income"),
     REFUNDS: ("Refunds", "income"),
+    GIVEN: ("Credit given", "income"),
 }
 
 

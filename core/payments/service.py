@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from core.billing import service as billing
 from core.clients import service as clients
+from core.clients import standing
 from core.kernel.db import changed
 from core.kernel.problems import Conflict
 from core.kernel.work import House
@@ -54,8 +55,11 @@ BEGINNING = (State.CREATED, State.SENT, State.UNKNOWN)  # of a hand-over to the 
 def charge(session: Session, house: PluginHouse, new: NewCharge) -> AttemptView:
     """Open an attempt and, unless the buyer must go to the provider's page first, start it.
 
-    In the caller's transaction. Raises Conflict when one is under way or nothing is owed.
+    In the caller's transaction. Raises Conflict when one is under way or nothing is owed, and NotBillable
+    (a Conflict) when nobody is there to agree to it and the client is not active: such are not billed.
     """
+    if not new.customer_present:
+        standing.hold_billable(session, billing.find(session, new.invoice_id).client_id)
     entry = house.plugins.gateways[new.gateway]
     starts = not starts_with_buyer(entry.spec)
     attempt = attempts.open_charge(session, house, new, entry.mode, starts=starts)
