@@ -15,6 +15,7 @@ from core.services import queries as services
 from core.web.admin import page
 from core.web.admin.access import needs
 from core.web.admin.blueprint import blueprint
+from core.web.admin.client.frame import country_name as country_name
 from core.web.current import house
 
 

@@ -230,7 +230,7 @@ def test_one_off_items(inn: Inn) -> None:
 
 BAD = {
     "text": ("x" * 301, "nul\x00byte", "   "),
-    "quantity": ("0", "-1", "0.5", "1e3", "１", "9999999", "1 OR 1"),
+    "quantity": ("0", "-1", "0.5", "1e3", "\uff11", "9999999", "1 OR 1"),
     "unit_price": ("-1", "NaN", "Infinity", "1,000.00.0", "99999999999999", ""),
     "taxable": ("made up", ""),
     "gl_code": ("1100", "2300", "4900", "4910", "x"),

@@ -10,6 +10,7 @@ from core.billing.discounts import group_discounts
 from core.clients.groups import NO_POLICY, GroupPolicy
 
 HOSTING, DOMAIN = UUID(int=1), UUID(int=2)
+OTHERS = frozenset({UUID(int=9)})
 LINES = [(HOSTING, 999), (HOSTING, 999), (DOMAIN, 3)]
 
 
@@ -25,7 +26,7 @@ LINES = [(HOSTING, 999), (HOSTING, 999), (DOMAIN, 3)]
         ),
         (GroupPolicy(discount_kind="fixed", discount_value=1000), (499, 499, 2)),
         (GroupPolicy(discount_kind="fixed", discount_value=99_999), (999, 999, 3)),  # M57: never below zero
-        (GroupPolicy(discount_kind="fixed", discount_value=5, product_ids=frozenset({UUID(int=9)})), (0, 0, 0)),
+        (GroupPolicy(discount_kind="fixed", discount_value=5, product_ids=OTHERS), (0, 0, 0)),
     ],
 )  # fmt: skip
 def test_group_discounts(policy: GroupPolicy, expected: tuple[int, ...]) -> None:

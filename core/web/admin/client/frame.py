@@ -9,9 +9,11 @@ from uuid import UUID
 from flask import current_app, url_for
 from werkzeug.wrappers import Response
 
+from core.clients import places
 from core.clients import queries as clients
 from core.clients.queries import ClientPage
 from core.kernel.problems import NotFound
+from core.web import shown
 from core.web.admin import access, page
 from core.web.current import house
 
@@ -51,8 +53,13 @@ def draw(template: str, client: ClientPage, /, *, tab: str, status: int = 200, *
     """One tab of a client's page. ``template`` extends ``admin/client/frame.html`` and fills ``tab``."""
     return page.draw(
         f"client/{template}", status, section="clients", client=client, client_tabs=tabs(client, tab),
-        tab=tab, **context,
+        tab=tab, country_name=country_name, **context,
     )  # fmt: skip
+
+
+def country_name(code: str) -> str:
+    """``United States``; the code itself where the language has no name for it."""
+    return places.country_name(code, str(shown.locale()))
 
 
 def tabs(client: ClientPage, here: str) -> list[Tab]:

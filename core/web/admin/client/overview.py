@@ -7,14 +7,12 @@ from uuid import UUID
 from werkzeug.wrappers import Response
 
 from core.billing import queries as billing
-from core.clients import places
 from core.kernel.paging import Window
 from core.mail import queries as mail
 from core.orders import queries as orders
 from core.payments import queries as payments
 from core.provisioning import queries as provisioning
 from core.services import queries as services
-from core.web import shown
 from core.web.admin import access, page
 from core.web.admin.access import needs
 from core.web.admin.blueprint import blueprint
@@ -46,10 +44,6 @@ def show_client(client_id: UUID) -> Response:
     allowed = {name: rows if access.may(f"{name}.view") else None for name, rows in lists.items()}
     return frame.draw(
         "overview.html", client, tab="overview", accounts=accounts, owed=owed, received=received,
-        service_count=count, country_name=country_name, **allowed,
+        service_count=count, **allowed,
     )  # fmt: skip
 
-
-def country_name(code: str) -> str:
-    """``United States``; the code itself where the language has no name for it."""
-    return places.country_name(code, str(shown.locale()))
