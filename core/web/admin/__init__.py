@@ -15,6 +15,9 @@ from core.web.admin import (
     dashboard as dashboard,
 )
 from core.web.admin import (
+    expiring as expiring,
+)
+from core.web.admin import (
     invoices as invoices,
 )
 from core.web.admin import (

@@ -1,37 +1,58 @@
-"""The first page: what needs a person, the latest orders, a few true figures."""
+"""The first page: what needs a person, the figures of a brand with their charts, the latest orders."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
+from datetime import datetime
+from uuid import UUID
 
+from babel.dates import format_date
+from flask import current_app, request, url_for
 from werkzeug.wrappers import Response
 
-from core.billing import queries as billing
-from core.kernel.money import Money
+from core.brands import queries as brands
+from core.brands.queries import BrandName
 from core.kernel.paging import Window
 from core.orders import queries as orders
-from core.payments import queries as payments
+from core.records import figures
 from core.web import shown
-from core.web.admin import access, needs, page
+from core.web.admin import access, needs, page, report
 from core.web.admin.blueprint import blueprint
-from core.web.current import house, now
+from core.web.current import brand, house, now
 
-LATEST = 8
-FIGURES_SINCE = timedelta(days=30)
-MOST_COUNTED = 1000
+LATEST = 6
+BUTTONS = (
+    ("order_new", "New order", "shopping-bag", "orders.cancel", "secondary"),
+    ("client_new", "Add client", "user-plus", "clients.edit", "primary"),
+)  # (endpoint, words, icon, permission, tone); one whose page is not there is left out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Figure:
-    """One number on top: sums of money, or a count."""
+class Choice:
+    """A brand's currency to look at."""
 
     label: str
-    text: str
-    amounts: tuple[Money, ...] | None = None
-    count: str = ""
+    url: str
+    is_here: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Button:
+    label: str
+    icon: str
+    url: str
+    tone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What is drawn of one brand in one currency, and since when it stands so."""
+
+    stats: tuple[report.Figure, ...]
+    next: report.Panel
+    others: tuple[report.Panel, ...]
+    counted_at: datetime
+    choices: tuple[Choice, ...]
 
 
 @blueprint.get("/")
@@ -41,14 +62,12 @@ def dashboard() -> Response:
         "dashboard.html",
         section="dashboard",
         greeting=_greeting(),
+        day=format_date(page.today(), "full", locale=shown.locale()),
         needs=needs.rows(page.needed()),
-        orders=_if_allowed("orders.view", _latest),
-        figures=_if_allowed("reports.view", _figures),
+        orders=_latest() if access.may("orders.view") else None,
+        report=_report() if access.may("reports.view") else None,
+        buttons=_buttons(),
     )
-
-
-def _if_allowed(permission: str, read: Callable[[], Any]) -> Any:
-    return read() if access.may(permission) else None
 
 
 def _latest() -> tuple[orders.OrderRow, ...]:
@@ -56,18 +75,36 @@ def _latest() -> tuple[orders.OrderRow, ...]:
         return orders.list_orders(session, Window(size=LATEST)).items
 
 
-def _figures() -> tuple[Figure, ...]:
+def _report() -> Report:
     with house().db.read() as session:
-        received = payments.received(session, now() - FIGURES_SINCE)
-        open_now = billing.open_sums(session)
-        overdue = billing.open_sums(session, due_before=page.today())
-        placed = orders.placed_since(session, now() - FIGURES_SINCE, MOST_COUNTED)
-    count = f"{placed}" if placed < MOST_COUNTED else f"{MOST_COUNTED} or more"
-    return (
-        Figure(label="Money in, last 30 days", amounts=received, text="less what went back"),
-        Figure(label="Open invoices", amounts=open_now, text="money on its way included"),
-        Figure(label="Overdue", amounts=overdue, text="past their due date"),
-        Figure(label="Orders, last 30 days", count=count, text="paid or not"),
+        all_brands = brands.names(session)
+    here = next((one for one in all_brands if one.slug == request.args.get("brand")), None)
+    brand_id = here.id if here else brand().id
+    found = figures.figures(house(), brand_id, request.args.get("currency", ""))
+    following, *others = report.panels(found)
+    return Report(
+        stats=report.stats(found), next=following, others=tuple(others), counted_at=found.counted_at,
+        choices=_choices(all_brands, brand_id, found),
+    )  # fmt: skip
+
+
+def _choices(all_brands: tuple[BrandName, ...], brand_id: UUID, found: figures.Figures) -> tuple[Choice, ...]:
+    """Other brands by their own currency, and the other currencies of the one that is shown."""
+    choices = []
+    for one in all_brands:
+        is_here = one.id == brand_id
+        for currency in found.currencies if is_here else (one.currency,):
+            named = f"{one.name}, {currency}" if len(all_brands) > 1 else currency
+            url = url_for("admin.dashboard", brand=one.slug, currency=currency)
+            choices.append(Choice(label=named, url=url, is_here=is_here and currency == found.currency))
+    return tuple(choices) if len(choices) > 1 else ()
+
+
+def _buttons() -> tuple[Button, ...]:
+    return tuple(
+        Button(label=label, icon=icon, url=url_for(f"admin.{endpoint}"), tone=tone)
+        for endpoint, label, icon, permission, tone in BUTTONS
+        if f"admin.{endpoint}" in current_app.view_functions and access.may(permission)
     )
 
 

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 from flask import url_for
 
+from core.clients import figures as clients
 from core.kernel import queries as kernel
+from core.kernel.clock import local_date
 from core.kernel.paging import Window
+from core.kernel.slots import month_after
 from core.mail import queries as mail
 from core.payments import queries as payments
 from core.payments.queries import UnmatchedRow
 from core.provisioning import queries as provisioning
 from core.web import shown
 from core.web.admin import access, times, words
-from core.web.current import house
+from core.web.current import house, now
 
 LIMIT = 100  # counting stops here: "100 or more" says enough
 
@@ -30,6 +34,7 @@ class Needs:
     unmatched: tuple[UnmatchedRow, ...]
     failed_mails: int
     dead_deliveries: int
+    expiring: int
 
     @property
     def jobs(self) -> int:
@@ -63,12 +68,19 @@ def read() -> Needs:
             unmatched=payments.list_unmatched(session, Window(size=LIMIT)).items,
             failed_mails=mail.failed_count(session, LIMIT),
             dead_deliveries=kernel.dead_deliveries(session, LIMIT),
+            expiring=clients.expiring_count(session, *this_month(), LIMIT),
         )
+
+
+def this_month() -> tuple[date, date]:
+    """From today to the last day of the month, in the zone that times are shown in."""
+    today = local_date(now(), str(shown.zone()))
+    return today, month_after(today) - timedelta(days=1)
 
 
 def rows(needs: Needs) -> tuple[Need, ...]:
     """The most pressing first, and only what this person may look into."""
-    found = (*_jobs(needs), *_payments(needs), *_deliveries(needs))
+    found = (*_jobs(needs), *_payments(needs), *_deliveries(needs), *_cards(needs))
     return tuple(need for need in found if access.may(need.permission))
 
 
@@ -133,4 +145,14 @@ def _deliveries(needs: Needs) -> Iterator[Need]:
             title=words.counted(needs.dead_deliveries, "event") + " not taken by a subscriber",
             text="Offered twenty times over more than half a day, then given up",
             url=url_for("admin.deliveries"),
+        )  # fmt: skip
+
+
+def _cards(needs: Needs) -> Iterator[Need]:
+    if needs.expiring:
+        title = words.counted(needs.expiring, "card expires", "cards expire") + " this month"
+        yield Need(
+            tone="", icon="credit-card", title=title,
+            text="They can not be charged after this month. Their owners are written to once",
+            url=url_for("admin.expiring"), button="Show", permission="clients.view",
         )  # fmt: skip
