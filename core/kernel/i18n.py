@@ -16,8 +16,10 @@ from io import BytesIO
 from pathlib import Path
 
 from babel import Locale, UnknownLocaleError
+from babel.languages import get_official_languages
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
+from jinja2 import Environment
 
 FOLDER = Path(__file__).resolve().parents[1] / "locales"
 DOMAIN = "innkeeper"
@@ -60,6 +62,39 @@ def using(language: str) -> Iterator[None]:
 def current() -> str:
     """The code of the language that is spoken now."""
     return _language.get()
+
+
+def locale_for(*, country: str = "", home: str = "") -> Locale:
+    """How numbers and days are written for whoever reads now, in the language of now.
+
+    As in ``country`` where that language is spoken there (de, AT -> de_AT); else as at ``home``, the
+    brand's locale, where it is the same language; else as usual in it. English when nothing is known.
+    """
+    language = current()
+    if country and language in get_official_languages(country, regional=True, de_facto=True):
+        known = _parsed(f"{language}_{country}")
+        if known is not None:
+            return known
+    at_home = _parsed(home)
+    if at_home is not None and at_home.language == language:
+        return at_home
+    return _parsed(language) or Locale(SOURCE)
+
+
+@cache
+def _parsed(name: str) -> Locale | None:
+    try:
+        return Locale.parse(name.replace("-", "_"))
+    except (UnknownLocaleError, ValueError, TypeError):
+        return None
+
+
+def teach(environment: Environment) -> None:
+    """Templates of this environment, and of its overlays, speak the language of now: ``_("Hello
+    %(name)s", name=...)``, ``ngettext`` and ``{% trans %}``."""
+    environment.add_extension("jinja2.ext.i18n")
+    environment.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
+    environment.policies["ext.i18n.trimmed"] = True
 
 
 def mark(message: str) -> str:

@@ -66,6 +66,7 @@ class Subscriber:
     name: str
     event: str
     handle: Callable[[Fact], None]
+    after: timedelta = timedelta(0)  # it is called so long after the fact, not at once
 
 
 class Outbox:
@@ -89,15 +90,19 @@ class Outbox:
     def publish(
         self, session: Session, name: str, payload: Mapping[str, object], *, now: datetime
     ) -> list[UUID]:
-        """Write the event and its deliveries; returns the ids of the deliveries to enqueue."""
+        """Write the event and its deliveries; returns the ids of the deliveries to enqueue now. The later
+        ones are found when they are due."""
         event_id = new_id()
         values = {field: str(value) for field, value in payload.items()}
         session.add(OutboxEvent(id=event_id, name=name, payload=values, created_at=now))
         session.flush()
-        return [self._delivery(session, event_id, one.name, now) for one in self.listeners(name)]
+        deliveries = [(one, self._delivery(session, event_id, one, now)) for one in self.listeners(name)]
+        return [delivery_id for one, delivery_id in deliveries if not one.after]
 
-    def _delivery(self, session: Session, event_id: UUID, subscriber: str, now: datetime) -> UUID:
-        delivery = OutboxDelivery(id=new_id(), event_id=event_id, subscriber=subscriber, next_try_at=now)
+    def _delivery(self, session: Session, event_id: UUID, listener: Subscriber, now: datetime) -> UUID:
+        delivery = OutboxDelivery(
+            id=new_id(), event_id=event_id, subscriber=listener.name, next_try_at=now + listener.after
+        )
         session.add(delivery)
         return delivery.id
 

@@ -12,6 +12,7 @@ from core.billing import queries as documents
 from core.billing import service as billing
 from core.billing.queries import InvoicePage, LineRow
 from core.brands import service as brands
+from core.kernel.i18n import gettext as _
 from core.mail.letters import InvoiceFacts, Row
 from core.mail.words import Words
 from core.orders import pricing, quotes
@@ -21,31 +22,34 @@ from core.orders.values import Bill, CartLineView
 TIMES = "\N{MULTIPLICATION SIGN}"
 
 
-def of_invoice(session: Session, invoice_id: UUID) -> InvoiceFacts:
-    """An invoice with its lines as issued. Raises NotFound."""
+def of_invoice(session: Session, invoice_id: UUID, locale: str, site: str = "") -> InvoiceFacts:
+    """An invoice with its lines as issued, for a reader of this locale. ``site`` is the shop's address.
+    Raises NotFound."""
     head = billing.find(session, invoice_id)
     page = documents.invoice_page(session, invoice_id)
-    words = Words.of(brands.brand_by_id(session, head.brand_id))
+    words = Words.of(brands.brand_by_id(session, head.brand_id), locale)
     rows = tuple(_invoice_rows(page, words)) if page else ()
     return InvoiceFacts(
-        label=head.label, status=head.status, due_on=head.due_on, total=head.total, open=head.open, rows=rows
-    )
+        id=invoice_id, label=head.label, status=head.status, due_on=head.due_on, total=head.total,
+        open=head.open, rows=rows, url=f"{site}/portal/invoices/{invoice_id}",
+    )  # fmt: skip
 
 
-def of_order(session: Session, order: Order) -> InvoiceFacts:
-    """An order's invoice, with the rows its buyer saw before placing it."""
+def of_order(session: Session, order: Order, locale: str, site: str = "") -> InvoiceFacts:
+    """An order's invoice, with the rows its buyer saw before placing it, for a reader of this locale."""
     quote = quotes.stored(session, order.quote_id)
-    brand = brands.brand_by_id(session, order.brand_id)
     nothing = [order.id for _ in quote.lines], ["" for _ in quote.lines]
-    bill = pricing.bill(quote, *nothing, brand.locale)
-    return replace(of_invoice(session, order.invoice_id), rows=tuple(_order_rows(bill)), notes=bill.renewal)
+    bill = pricing.bill(quote, *nothing, locale)
+    return replace(
+        of_invoice(session, order.invoice_id, locale, site), rows=tuple(_order_rows(bill)), notes=bill.renewal
+    )
 
 
 def _order_rows(bill: Bill) -> Iterator[Row]:
     for line in bill.lines:
         yield _order_row(line)
         if line.setup.minor:
-            yield Row(text="Set-up, once", amount=line.setup)
+            yield Row(text=_("Set-up, once"), amount=line.setup)
     for one in bill.discounts:
         yield Row(text=one.label, amount=one.amount, is_off=True)
     for one in bill.taxes or ():
@@ -64,7 +68,7 @@ def _invoice_rows(page: InvoicePage, words: Words) -> Iterator[Row]:
     for line in page.lines:
         yield _invoice_row(line, words)
         if line.discount.minor:
-            yield Row(text="Discount", amount=-line.discount, is_off=True)
+            yield Row(text=_("Discount"), amount=-line.discount, is_off=True)
     for tax in page.taxes:
         yield Row(text=tax.name, amount=tax.tax)
 

@@ -6,7 +6,9 @@ its Message-ID is the same both times.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import timedelta
 from smtplib import SMTPException
 from typing import Any
@@ -17,25 +19,34 @@ from sqlalchemy.orm import Session
 
 from core.brands import service as brands
 from core.brands.values import BrandView
+from core.clients import audience
 from core.kernel import audit
 from core.kernel.db import changed
 from core.kernel.outbox import Subscriber
 from core.kernel.problems import Conflict, NotFound
 from core.mail import transport
 from core.mail.facts import MailHouse
+from core.mail.letters import HIDDEN_LINK
 from core.mail.models import MailMessage
+from core.mail.people import sealed_to
+from core.mail.storing import LEASE, QUEUE, TASK
 from core.mail.transport import BadServer, MailServer
 from core.mail.types import good_for
 from core.mail.words import one_line
-from core.mail.writing import LEASE, QUEUE, TASK, handlers
+from core.mail.writing import handlers
 from core.settings import SettingsError
 
 __all__ = ["TASK", "resend", "send", "send_due", "subscribers"]
 
 RETRY = tuple(timedelta(seconds=s) for s in (30, 300, 1800, 7200, 21600))  # then every six hours
 AT_A_TIME = 100
+Papers = Callable[[UUID, str], "transport.Paper | None"]  # (invoice, locale) -> its PDF, if one can be made
+GONE = "Its reader is no longer a contact, or their client is closed."
 LATE = "It could not be sent while it was still of use."
 LONGEST_ERROR = 500
+
+
+log = logging.getLogger("innkeeper.mail")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +55,7 @@ class _Parcel:
 
     message: MailMessage
     brand: BrandView
+    link: str = field(default="", repr=False)
 
 
 def subscribers(house: MailHouse) -> tuple[Subscriber, ...]:
@@ -60,8 +72,10 @@ def _server(house: MailHouse) -> MailServer | None:
     return MailServer.parse(url) if url else None
 
 
-def send(house: MailHouse, message_id: UUID) -> None:
+def send(house: MailHouse, message_id: UUID, *, papers: Papers | None = None) -> None:
     """The task "mail": hand one message over, or keep it where no server is set up.
+
+    ``papers`` draws the invoice that goes with some; without it they go without.
 
     Sent already, in another sender's hands or out of date: nothing is sent.
     """
@@ -70,7 +84,8 @@ def send(house: MailHouse, message_id: UUID) -> None:
     if parcel is None:
         return
     try:
-        mail = transport.compose(parcel.message, parcel.brand)
+        paper = _paper(parcel.message, papers) if server is not None else None
+        mail = transport.compose(parcel.message, parcel.brand, link=parcel.link, paper=paper)
         if house.settings.is_demo:
             transport.keep_file(house.settings.data / "mail", parcel.message.number, mail)
         if server is not None:
@@ -90,7 +105,24 @@ def _look(house: MailHouse, message_id: UUID) -> _Parcel | None:
         message = session.get(MailMessage, message_id)
         if message is None or message.state != "queued":
             return None
-        return _Parcel(message=message, brand=brands.brand_by_id(session, message.brand_id))
+        return _parcel(session, house, message)
+
+
+def _parcel(session: Session, house: MailHouse, message: MailMessage) -> _Parcel:
+    sealed = message.link_encrypted
+    link = house.keys.decrypt(sealed, sealed_to(message.id)).decode() if sealed else ""
+    return _Parcel(message=message, brand=brands.brand_by_id(session, message.brand_id), link=link)
+
+
+def _paper(message: MailMessage, papers: Papers | None) -> transport.Paper | None:
+    """The invoice as it is now. Without it the mail still says all that matters, so it waits for none."""
+    if message.invoice_id is None or papers is None:
+        return None
+    try:
+        return papers(message.invoice_id, message.locale)
+    except Exception:
+        log.exception("mail M-%d goes without its invoice: it could not be drawn", message.number)
+        return None
 
 
 def _claim(house: MailHouse, message_id: UUID) -> _Parcel | None:
@@ -101,7 +133,10 @@ def _claim(house: MailHouse, message_id: UUID) -> _Parcel | None:
         if message is None or message.state != "queued":
             return None
         if message.expires_at is not None and message.expires_at <= now:
-            _give_up(session, message)
+            _give_up(session, message, LATE)
+            return None
+        if message.contact_id is not None and not audience.is_reachable(session, message.contact_id):
+            _give_up(session, message, GONE)
             return None
         claim = (
             update(MailMessage)
@@ -111,17 +146,16 @@ def _claim(house: MailHouse, message_id: UUID) -> _Parcel | None:
         )
         if not changed(session, claim):
             return None
-        message = session.get_one(MailMessage, message_id)
-        return _Parcel(message=message, brand=brands.brand_by_id(session, message.brand_id))
+        return _parcel(session, house, session.get_one(MailMessage, message_id))
 
 
-def _give_up(session: Session, message: MailMessage) -> None:
-    told = f"{LATE} The last try ended with: {message.error}" if message.error else LATE
+def _give_up(session: Session, message: MailMessage, why: str) -> None:
+    told = f"{why} The last try ended with: {message.error}" if message.error else why
     changed(
         session,
         update(MailMessage)
         .where(MailMessage.id == message.id, MailMessage.state == "queued")
-        .values(state="failed", error=told[:LONGEST_ERROR], leased_until=None),
+        .values(state="failed", error=told[:LONGEST_ERROR], leased_until=None, link_encrypted=""),
     )
 
 
@@ -129,6 +163,8 @@ def _note(house: MailHouse, message: MailMessage, *, fenced: bool = False, **val
     """Write down how it ended. ``fenced``: only while this try is the last one. That it was sent holds
     even for a sender who was thought dead."""
     statement = update(MailMessage).where(MailMessage.id == message.id, MailMessage.state == "queued")
+    if "state" in values:  # it is over: a link that is a key is not kept
+        values["link_encrypted"] = ""
     if fenced:
         statement = statement.where(MailMessage.attempts == message.attempts)
     with house.db.transaction() as session:
@@ -188,6 +224,8 @@ def resend(house: MailHouse, message_id: UUID, actor: str) -> None:
         message = session.get(MailMessage, message_id)
         if message is None:
             raise NotFound("There is no such mail.")
+        if HIDDEN_LINK in message.body_text:
+            raise Conflict("Its link is gone, for safety. Ask for a new one instead.")
         again = (
             update(MailMessage)
             .where(MailMessage.id == message_id, MailMessage.state != "queued")

@@ -8,26 +8,25 @@ from datetime import date, datetime
 from uuid import UUID
 
 from core.brands.values import BrandView
+from core.kernel.i18n import SOURCE
 from core.kernel.money import Money
+from core.provisioning.words import fact_label
 
-FACT_LABELS: Mapping[str, str] = {
-    "hostname": "Server",
-    "host": "Server",
-    "ip": "IP address",
-    "nameservers": "Name servers",
-    "panel_url": "Control panel",
-    "url": "Address",
-}
+HIDDEN_LINK = "https://hidden.invalid/link"  # stands for a link that lets its holder in (RFC 6761, 6.4)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reader:
-    """Who gets it. ``contact_id`` is None for staff; ``first_name`` greets."""
+    """Who gets it. ``contact_id`` is None for staff; the names greet. ``language`` has a catalogue;
+    ``locale`` is how numbers and days are written."""
 
     email: str
     first_name: str = ""
+    last_name: str = ""
     contact_id: UUID | None = None
     wants_html: bool = True
+    language: str = SOURCE
+    locale: str = SOURCE
     choices: tuple[str, ...] = ()
 
 
@@ -63,13 +62,16 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InvoiceFacts:
-    """The document behind it, as it stands now. ``notes`` say when what renews, and for how much."""
+    """The document behind it, as it stands now. ``notes`` say when what renews, and for how much.
+    ``url`` is where its reader finds it when signed in."""
 
     label: str
     status: str
     due_on: date
     total: Money
     open: Money
+    id: UUID | None = None
+    url: str = ""
     rows: tuple[Row, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -85,7 +87,7 @@ class HowToPay:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentFacts:
     """``method`` reads "Visa ending in 4242"; ``reference`` is only there when the buyer knows it.
-    ``kind`` is the gateway's: card, echeck, redirect, manual."""
+    ``kind`` is the gateway's: card, echeck, redirect, manual; ``code`` why it was declined."""
 
     amount: Money
     method: str
@@ -93,6 +95,7 @@ class PaymentFacts:
     reference: str = ""
     reason: str = ""
     kind: str = "card"
+    code: str = ""
 
     @property
     def is_bank_debit(self) -> bool:
@@ -115,8 +118,37 @@ class PackageFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CardFacts:
+    """A card that is about to expire. ``last_day`` is the last one it can be charged."""
+
+    label: str
+    last_day: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceFacts:
+    """A browser nobody has signed in with before, or one that asked for a new password."""
+
+    device: str = ""
+    ip: str = ""
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserFacts:
+    """Somebody who signs in, and what is told of their account. ``good_until``: how long the link works."""
+
+    username: str
+    url: str = ""  # where they sign in
+    good_until: datetime | None = None
+    invited_by: str = ""
+    change: str = ""  # of a second factor: added, removed
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JobFacts:
-    """A job that a person has to look at."""
+    """A job that a person has to look at. ``reason`` is a stable code as words."""
 
     number: int
     action: str
@@ -130,14 +162,11 @@ class JobFacts:
     note: tuple[str, ...]
     url: str
 
-    @property
-    def what(self) -> str:
-        return f"{self.service_label} for {self.domain}" if self.domain else self.service_label
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """Everything a template may use. Nothing in it is a secret but the link to the order's own page."""
+    """Everything a template may use. Nothing in it is a secret but the link to the order's own page; a
+    link that is a key is not in it."""
 
     brand: BrandView
     reader: Reader
@@ -149,18 +178,18 @@ class Letter:
     how_to_pay: HowToPay | None = None
     payment: PaymentFacts | None = None
     packages: tuple[PackageFacts, ...] = ()
+    card: CardFacts | None = None
+    device: DeviceFacts | None = None
+    user: UserFacts | None = None
+    account_url: str = ""  # the portal of whoever reads
     job: JobFacts | None = None
+    with_paper: bool = False  # the invoice goes with it as a PDF
 
 
 def package_facts(access: Mapping[str, str], domain: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """What a panel told, in words for the client: lists become lines, the name itself is not repeated."""
-    found = {FACT_LABELS.get(key, _label(key)): _lines(value) for key, value in access.items()}
+    found = {fact_label(key): _lines(value) for key, value in access.items()}
     return tuple((label, lines) for label, lines in found.items() if lines and lines != (domain,))
-
-
-def _label(name: str) -> str:
-    text = name.replace("_", " ").strip()
-    return text[:1].upper() + text[1:]
 
 
 def _lines(value: str) -> tuple[str, ...]:

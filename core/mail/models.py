@@ -16,6 +16,7 @@ class MailMessage(Base):
 
     ``turn`` counts the runs that were asked for, ``attempts`` the times it was offered to a server.
     While ``leased_until`` lies ahead one sender has it. After ``expires_at`` it is not sent any more.
+    A link that is a key stands in the texts as ``letters.HIDDEN_LINK`` and sealed beside them.
     """
 
     __tablename__ = "mail_message"
@@ -27,6 +28,7 @@ class MailMessage(Base):
     client_id: Mapped[UUID | None] = mapped_column(ForeignKey("client.id"), index=True)
     contact_id: Mapped[UUID | None] = mapped_column(ForeignKey("contact.id"))
     order_id: Mapped[UUID | None] = mapped_column(index=True)
+    invoice_id: Mapped[UUID | None]  # the document that goes with it as a PDF
     type: Mapped[str]
     locale: Mapped[str] = mapped_column(default="en")
     sender: Mapped[str]
@@ -34,6 +36,7 @@ class MailMessage(Base):
     subject: Mapped[str]
     body_text: Mapped[str]
     body_html: Mapped[str] = mapped_column(default="")
+    link_encrypted: Mapped[str] = mapped_column(default="")  # lets its holder in: wiped as it leaves
     message_id: Mapped[str] = mapped_column(unique=True)  # Message-ID header: fixed, so a repeat shows
     dedupe_key: Mapped[str] = mapped_column(unique=True)
     state: Mapped[str] = mapped_column(default="queued")  # queued, sent, kept, failed
@@ -47,10 +50,11 @@ class MailMessage(Base):
     sent_at: Mapped[datetime | None]
 
 
-class MailPackage(Base):
-    """Which mail told how to use a service: one row per service, so that it is told once."""
+class MailTold(Base):
+    """Which mail told a contact how to use a service: one row for both, so that it is told once."""
 
-    __tablename__ = "mail_package"
+    __tablename__ = "mail_told"
 
     service_id: Mapped[UUID] = mapped_column(ForeignKey("service.id"), primary_key=True)
+    contact_id: Mapped[UUID] = mapped_column(ForeignKey("contact.id"), primary_key=True)
     mail_id: Mapped[UUID] = mapped_column(ForeignKey("mail_message.id"), index=True)

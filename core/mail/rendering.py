@@ -15,18 +15,31 @@ import css_inline
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from core.brands.values import BrandView
-from core.mail.letters import InvoiceFacts, JobFacts, Letter, PackageFacts, PaymentFacts
+from core.kernel import i18n
+from core.kernel.i18n import gettext as _
+from core.kernel.i18n import mark
+from core.mail.letters import (
+    HIDDEN_LINK,
+    InvoiceFacts,
+    JobFacts,
+    Letter,
+    PackageFacts,
+    PaymentFacts,
+    Reader,
+)
 from core.mail.words import Words, names, one_line
 
 TEMPLATES = Path(__file__).parent / "templates"
 LONGEST_SUBJECT = 150
 STAFF_LIMIT = 20  # mails to staff per brand and hour
 ACTIONS: Mapping[str, str] = {
-    "create": "Set it up",
-    "suspend": "Suspend it",
-    "resume": "Let it run again",
-    "terminate": "Remove it",
+    "create": mark("Set it up"),
+    "suspend": mark("Suspend it"),
+    "resume": mark("Let it run again"),
+    "terminate": mark("Remove it"),
 }
+SMALL_AFTER_GREETING = ("de",)  # the comma of a greeting goes on there; elsewhere a new sentence begins
+BY_FIRST_NAME = ("en",)  # who is greeted so; the others are formal
 Rows = list[tuple[str, list[str]]]
 ValueT = TypeVar("ValueT")
 
@@ -41,12 +54,16 @@ class Rendered:
 
 
 def render(name: str, letter: Letter) -> Rendered:
-    """Draw one mail type. Raises jinja2 errors when a template asks for what the letter does not have."""
-    context = _context(tidy(letter))
-    drawn = _TEXT.get_template(f"mail/{name}.txt").render(context)
-    subject, _, body = drawn.partition("\n")
-    subject = one_line(subject, LONGEST_SUBJECT)
-    html = _HTML.get_template(f"mail/{name}.html").render(context | {"subject": subject})
+    """Draw one mail type in the reader's language.
+
+    Raises jinja2 errors when a template asks for what the letter does not have.
+    """
+    with i18n.using(letter.reader.language):
+        context = _context(tidy(letter))
+        drawn = _TEXT.get_template(f"mail/{name}.txt").render(context)
+        subject, _end, body = drawn.partition("\n")
+        subject = one_line(subject, LONGEST_SUBJECT)
+        html = _HTML.get_template(f"mail/{name}.html").render(context | {"subject": subject})
     return Rendered(subject=subject, text=_spaced(body), html=_INLINER.inline(html))
 
 
@@ -72,18 +89,42 @@ def _tidy_brand(brand: BrandView) -> BrandView:
 
 
 def _context(letter: Letter) -> dict[str, Any]:
-    words = Words.of(letter.brand)
+    words = Words.of(letter.brand, letter.reader.locale)
     parts = {one.name: getattr(letter, one.name) for one in fields(letter)}
     return parts | {
         "money": words.money,
         "day": words.day,
+        "moment": words.moment,
+        "greeted": _greeted(letter.reader),
+        "opening": _opening,
+        "link": HIDDEN_LINK,
         "titles": _titles(letter.packages),
+        "paid_with": lambda: _paid_with(letter.payment, words) if letter.payment else "",
         "to_pay": _to_pay(letter.invoice, words) if letter.invoice else [],
         "receipt": _receipt(letter.payment, letter, words) if letter.payment else [],
         "package_rows": lambda one: _package_rows(one, words),
+        "sign_in": _sign_in(letter, words),
+        "what": _what(letter.job) if letter.job else "",
         "job_rows": _job_rows(letter.job) if letter.job else [],
         "staff_limit": STAFF_LIMIT,
     }
+
+
+def _greeted(reader: Reader) -> str:
+    if reader.language in BY_FIRST_NAME:
+        return reader.first_name
+    return f"{reader.first_name} {reader.last_name}".strip()
+
+
+def _opening(text: str) -> str:
+    """The first sentence, on a line of its own below the greeting."""
+    return text if i18n.current() in SMALL_AFTER_GREETING else text[:1].upper() + text[1:]
+
+
+def _paid_with(payment: PaymentFacts, words: Words) -> str:
+    """``$150.75 (Visa ending in 4242)``."""
+    amount = words.money(payment.amount)
+    return f"{amount} ({payment.method})" if payment.method else amount
 
 
 def _titles(packages: Sequence[PackageFacts]) -> str:
@@ -96,37 +137,59 @@ def _titles(packages: Sequence[PackageFacts]) -> str:
 
 def _to_pay(invoice: InvoiceFacts, words: Words) -> Rows:
     amount = f"{words.money(invoice.open)} {invoice.open.currency}"
-    return [("Amount", [amount]), ("Due", [words.day(invoice.due_on)]), ("Reference", [invoice.label])]
+    return [
+        (_("Amount"), [amount]),
+        (_("Due"), [words.day(invoice.due_on)]),
+        (_("Reference"), [invoice.label]),
+    ]
 
 
 def _receipt(payment: PaymentFacts, letter: Letter, words: Words) -> Rows:
     invoice, order = letter.invoice, letter.order
     still_open = words.money(invoice.open) if invoice and invoice.open.minor else ""
     return [
-        ("Paid", [words.money(payment.amount)]),
-        ("With", [payment.method]),
-        ("On", [words.day(payment.at) if payment.at else ""]),
-        ("Your reference", [payment.reference]),
-        ("Invoice", [invoice.label if invoice else ""]),
-        ("Order", [order.label if order else ""]),
-        ("Still open", [still_open]),
+        (_("Paid"), [words.money(payment.amount)]),
+        (_("Paid with"), [payment.method]),
+        (_("Paid on"), [words.day(payment.at) if payment.at else ""]),
+        (_("Your reference"), [payment.reference]),
+        (_("Invoice"), [invoice.label if invoice else ""]),
+        (_("Order"), [order.label if order else ""]),
+        (_("Still open"), [still_open]),
     ]
 
 
 def _package_rows(one: PackageFacts, words: Words) -> Rows:
     until = words.day(one.until) if one.until else ""
-    own: Rows = [("Registered until", [until])] if one.is_name else [("Domain", [one.domain])]
+    own: Rows = [(_("Registered until"), [until])] if one.is_name else [(_("Domain"), [one.domain])]
     return own + [(label, list(lines)) for label, lines in one.facts]
+
+
+def _sign_in(letter: Letter, words: Words) -> Rows:
+    device, user = letter.device, letter.user
+    if device is None:
+        return []
+    return [
+        (_("Account"), [user.username if user else ""]),
+        (_("Browser"), [device.device]),
+        (_("IP address"), [device.ip]),
+        (_("Time"), [words.moment(device.at) if device.at else ""]),
+    ]
+
+
+def _what(job: JobFacts) -> str:
+    if not job.domain:
+        return job.service_label
+    return _("{service} for {domain}").format(service=job.service_label, domain=job.domain)
 
 
 def _job_rows(job: JobFacts) -> Rows:
     return [
-        ("Client", [job.client_name]),
-        ("Service", [job.service_label]),
-        ("Domain", [job.domain]),
-        ("To do", [ACTIONS.get(job.action, job.action)]),
-        ("Server", [job.server_name]),
-        ("Reason", [job.reason]),
+        (_("Client"), [job.client_name]),
+        (_("Service"), [job.service_label]),
+        (_("Domain"), [job.domain]),
+        (_("To do"), [_(ACTIONS.get(job.action, job.action))]),
+        (_("Server"), [job.server_name]),
+        (_("Reason"), [job.reason]),
     ]
 
 
@@ -149,6 +212,7 @@ _HTML = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+i18n.teach(_HTML)
 _HTML.tests["web_address"] = lambda text: str(text).startswith(("https://", "http://"))
 _TEXT = _HTML.overlay(autoescape=False)
 _INLINER = css_inline.CSSInliner(keep_at_rules=True, load_remote_stylesheets=False)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from core.brands.values import BrandView
+from core.kernel import i18n
 from core.kernel.money import Money
 from core.mail.letters import (
+    CardFacts,
+    DeviceFacts,
     HowToPay,
     InvoiceFacts,
     JobFacts,
@@ -18,58 +21,90 @@ from core.mail.letters import (
     PaymentFacts,
     Reader,
     Row,
+    UserFacts,
+    package_facts,
 )
 from core.mail.rendering import Rendered, render
 from core.mail.types import PACKAGES
+from core.payments.rules import decline_words
+from core.payments.words import method_words
 
 NOBODY = UUID(int=0)
 _ORDER = OrderFacts(id=NOBODY, label="WH-10482", url="https://shop.example/orders/example")
-_PACKAGES = (
-    PackageFacts(
-        label="Business Hosting",
-        domain="pinewoodbakery.example",
-        facts=(
-            ("Username", ("pinewood",)),
-            ("Control panel", ("https://cedar-03.wayside.example",)),
-            ("Name servers", ("ns1.wayside.example", "ns2.wayside.example")),
-        ),
-    ),
-    PackageFacts(
-        label="Domain name", domain="pinewoodbakery.example", is_name=True, until=date(2027, 11, 20)
-    ),
+_AT = datetime(2026, 11, 20, 18, 12, tzinfo=UTC)
+_USER = UserFacts(
+    username="adaeze", url="https://shop.example/portal/", at=_AT, good_until=_AT + timedelta(hours=1)
 )
+_DEVICE = DeviceFacts(device="Firefox, Linux", ip="203.0.113.7", at=_AT)
+_ACCESS = {
+    "username": "pinewood",
+    "panel_url": "https://cedar-03.wayside.example",
+    "nameservers": "ns1.wayside.example, ns2.wayside.example",
+}
 
 
-def preview(name: str, brand: BrandView) -> Rendered:
-    """How a mail type looks for a brand. Raises KeyError for a type that does not exist."""
-    return render(name, sample(name, brand))
+def preview(name: str, brand: BrandView, language: str = i18n.SOURCE) -> Rendered:
+    """How a mail type looks for a brand, in one of the languages there are. Raises KeyError for a type that
+    does not exist."""
+    return render(name, sample(name, brand, language))
 
 
-def sample(name: str, brand: BrandView) -> Letter:
+def sample(name: str, brand: BrandView, language: str = i18n.SOURCE) -> Letter:
     """A letter of one type as it could be. Raises KeyError for a type that does not exist."""
+    with i18n.using(language):
+        locale = str(i18n.locale_for(home=brand.locale))
+        reader = Reader(
+            email="adaeze@pinewoodbakery.example", first_name="Adaeze", last_name="Okafor",
+            language=i18n.current(), locale=locale, choices=("invoice",),
+        )  # fmt: skip
+        return _sample(name, brand, reader)
+
+
+def _sample(name: str, brand: BrandView, reader: Reader) -> Letter:
     plain = Letter(
-        brand=brand, reader=Reader(email="adaeze@pinewoodbakery.example", first_name="Adaeze"),
-        test_mode=True, client_id=NOBODY, order=_ORDER, invoice=_invoice(brand.currency, is_paid=False),
+        brand=brand, reader=reader, test_mode=True, client_id=NOBODY, order=_ORDER,
+        invoice=_invoice(brand.currency, is_paid=False), account_url="https://shop.example/portal/",
     )  # fmt: skip
     paid = replace(plain, invoice=_invoice(brand.currency, is_paid=True))
     card = PaymentFacts(
         amount=paid.invoice.total if paid.invoice else Money.zero(brand.currency),
-        method="Visa ending in 4242", at=datetime(2026, 11, 20, 18, tzinfo=UTC),
+        method=method_words("Visa ending in 4242"), at=datetime(2026, 11, 20, 18, tzinfo=UTC),
     )  # fmt: skip
-    bank = replace(card, method="First Prairie Bank ending in 6789", kind="echeck")
-    staff = Letter(
-        brand=brand, reader=Reader(email=brand.support_email), test_mode=True, client_id=NOBODY, job=_JOB
-    )
+    bank = replace(card, method=method_words("First Prairie Bank, account ending in 6789"), kind="echeck")
+    alone = replace(plain, order=None, invoice=None, packages=_packages()[:1])
+    staff = replace(alone, packages=(), job=_JOB)
+    person = replace(alone, packages=(), user=_USER, test_mode=False)
     return {
         "order_received": _by_hand(plain),
         "payment": replace(paid, payment=card),
         "echeck_pending": replace(plain, payment=bank),
-        "declined_payment": replace(plain, payment=replace(card, reason="This card has expired.")),
-        "payment_error": replace(plain, payment=bank),
-        PACKAGES: replace(paid, packages=_PACKAGES),
+        "payment_declined": replace(plain, payment=replace(card, reason=decline_words("expired_card"))),
+        "payment_returned": replace(plain, payment=bank),
+        "payment_not_sent": replace(plain, payment=card),
+        "payment_unknown": replace(plain, payment=card),
+        "invoice": replace(plain, order=None),
+        "card_expiration": replace(
+            alone, packages=(), card=CardFacts(label=card.method, last_day=date(2026, 12, 31))
+        ),
+        PACKAGES: replace(paid, packages=_packages()),
+        "suspension": alone,
+        "enabled": alone,
+        "new_device": replace(person, device=_DEVICE),
+        "password_changed": person,
+        "factor_changed": replace(person, user=replace(_USER, change="added")),
+        "password_reset": person,
+        "invite": replace(person, user=replace(_USER, invited_by="Jonas Weber")),
         "staff_job_failed": staff,
         "staff_task": replace(staff, job=replace(_JOB, reason="", note=("Set up the shelf in row 4.",))),
     }[name]
+
+
+def _packages() -> tuple[PackageFacts, ...]:
+    domain = "pinewoodbakery.example"
+    return (
+        PackageFacts(label="Business Hosting", domain=domain, facts=package_facts(_ACCESS, domain)),
+        PackageFacts(label="Domain name", domain=domain, is_name=True, until=date(2027, 11, 20)),
+    )
 
 
 def _by_hand(letter: Letter) -> Letter:
@@ -85,6 +120,7 @@ def _invoice(currency: str, *, is_paid: bool) -> InvoiceFacts:
 
     return InvoiceFacts(
         label="WH-2026-004817",
+        url="https://shop.example/portal/invoices/example",
         status="paid" if is_paid else "unpaid",
         due_on=date(2026, 12, 4),
         total=money(15075),

@@ -13,12 +13,14 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
+from html import escape
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import idna
 
 from core.brands.values import BrandView
+from core.mail.letters import HIDDEN_LINK
 from core.mail.models import MailMessage
 from core.mail.words import one_line
 
@@ -73,9 +75,19 @@ class MailServer:
         return self.host in LOOPBACK
 
 
-def compose(message: MailMessage, brand: BrandView) -> EmailMessage:
-    """The message as it goes out, the same to the last byte each time. Its Message-ID is fixed, so that a
-    second sending can be recognised.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paper:
+    """The invoice that goes with a mail, as PDF."""
+
+    name: str  # "WH-2026-004817.pdf"
+    content: bytes = field(repr=False)
+
+
+def compose(
+    message: MailMessage, brand: BrandView, *, link: str = "", paper: Paper | None = None
+) -> EmailMessage:
+    """The message as it goes out, the same to the last byte each time, but for ``paper``. Its Message-ID is
+    fixed, so that a second sending can be recognised. ``link`` takes the place that was left for it.
 
     Raises Rejected when an address can not be written to.
     """
@@ -89,15 +101,26 @@ def compose(message: MailMessage, brand: BrandView) -> EmailMessage:
         mail["Date"] = format_datetime(message.created_at)
         mail["Message-ID"] = message.message_id
         mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no autoresponder answers it
-        mail.set_content(message.body_text)
+        mail.set_content(message.body_text.replace(HIDDEN_LINK, link or HIDDEN_LINK))
         if message.body_html:
-            mail.add_alternative(message.body_html, subtype="html")
-            mail.set_boundary(f"=_{hashlib.sha256(message.message_id.encode()).hexdigest()[:32]}")
+            mail.add_alternative(_linked(message.body_html, link), subtype="html")
+            mail.set_boundary(_boundary(message, "texts"))
+        if paper is not None:
+            mail.add_attachment(paper.content, maintype="application", subtype="pdf", filename=paper.name)
+            mail.set_boundary(_boundary(message, "parts"))
         mail.as_bytes()
     except (ValueError, IndexError, AttributeError, LookupError, MessageError) as error:
         # The standard library's parser of addresses answers bad ones with any of these.
         raise Rejected(f"It can not be written as a mail: {type(error).__name__}: {error}") from error
     return mail
+
+
+def _linked(html: str, link: str) -> str:
+    return html.replace(HIDDEN_LINK, escape(link)) if link else html
+
+
+def _boundary(message: MailMessage, part: str) -> str:
+    return f"=_{hashlib.sha256(f'{part}:{message.message_id}'.encode()).hexdigest()[:32]}"
 
 
 def _address(text: str, name: str = "") -> Address:

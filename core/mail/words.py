@@ -1,4 +1,4 @@
-"""How money, days and taxes read in a mail: in the brand's language and zone."""
+"""How money, days and lists read in a mail: in the reader's language, in the brand's zone."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from typing import cast
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date
+from babel.dates import format_date, format_datetime
 from babel.numbers import NumberPattern
 
 from core.brands.values import BrandView
+from core.kernel.i18n import SOURCE, ngettext
+from core.kernel.i18n import gettext as _
 from core.kernel.money import Money, exponent
 
 MINUS = "\N{MINUS SIGN}"  # a hyphen is no minus sign
@@ -23,19 +25,19 @@ JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"  # invisible, but nam
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """Formats for one brand."""
+    """Formats for one reader."""
 
     locale: Locale
     zone: ZoneInfo
 
     @classmethod
-    def of(cls, brand: BrandView) -> Words:
-        """English where the brand's locale is not one."""
+    def of(cls, brand: BrandView, locale: str = "") -> Words:
+        """As in ``locale``, the brand's where none is given; English where it is not one."""
         try:
-            locale = Locale.parse(brand.locale.replace("-", "_"))
+            known = Locale.parse((locale or brand.locale).replace("-", "_"))
         except (UnknownLocaleError, ValueError):
-            locale = Locale("en")
-        return cls(locale=locale, zone=ZoneInfo(brand.timezone))
+            known = Locale(SOURCE)
+        return cls(locale=known, zone=ZoneInfo(brand.timezone))
 
     def money(self, amount: Money) -> str:
         """``$1,234.50``: digits by ISO 4217, which Babel's differ from for 13 currencies."""
@@ -50,7 +52,12 @@ class Words:
 
     def period(self, start: date, end: date) -> str:
         """``Nov 20, 2026 to Nov 19, 2027``. ``end`` is the first day after it."""
-        return f"{self.day(start)} to {self.day(end - timedelta(days=1))}"
+        return _("{start} to {end}").format(start=self.day(start), end=self.day(end - timedelta(days=1)))
+
+    def moment(self, value: datetime) -> str:
+        """``Nov 20, 2026, 3:42 PM``, on the brand's clock."""
+        text: str = format_datetime(value, "medium", tzinfo=self.zone, locale=self.locale)
+        return text.replace("\N{NARROW NO-BREAK SPACE}", " ")
 
 
 @cache
@@ -71,5 +78,8 @@ def names(parts: Sequence[str], most: int = 3) -> str:
     """``A``, ``A and B``, ``A, B and C``, ``A, B, C and 2 more``."""
     shown = list(parts)
     if len(shown) > most:
-        shown[most:] = [f"{len(shown) - most} more"]
-    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+        more = len(shown) - most
+        shown[most:] = [ngettext("{count} more", "{count} more", more).format(count=more)]
+    if len(shown) == 1:
+        return shown[0]
+    return _("{names} and {last}").format(names=", ".join(shown[:-1]), last=shown[-1])

@@ -258,8 +258,9 @@ def _declined(session: Session, house: House, attempt: AttemptView, before: Stat
 def _not_sent(session: Session, house: House, attempt: AttemptView, _before: State) -> None:
     if attempt.kind == "refund":
         _change_allowance(session, attempt, -attempt.amount.minor)
-    else:
-        billing.mark_pending(session, attempt.invoice_id, pending=False)
+        return
+    billing.mark_pending(session, attempt.invoice_id, pending=False)
+    publish(house, session, "payment.not_sent", _facts(attempt))
 
 
 def _change_allowance(session: Session, refund: AttemptView, minor: int) -> None:

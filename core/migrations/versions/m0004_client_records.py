@@ -65,6 +65,7 @@ def upgrade() -> None:
     _beside_clients()
     _imports()
     _figures()
+    _mails()
     for table, column in _added():
         op.add_column(table, column)
     for table, column_name, target in REFERENCES:
@@ -103,6 +104,7 @@ def downgrade() -> None:
         op.drop_column(table, column.name)
     for table in TABLES:
         op.drop_table(table)
+    _one_mail_per_service()
 
 
 def _added() -> tuple[tuple[str, sa.Column[Any]], ...]:
@@ -114,6 +116,8 @@ def _added() -> tuple[tuple[str, sa.Column[Any]], ...]:
         ("billing_account", sa.Column("detach_tries", BIG, nullable=False, server_default=NOUGHT)),
         ("billing_account", sa.Column("detach_next_at", UtcDateTime(), nullable=True)),
         ("billing_account", sa.Column("warned_for", sa.Date(), nullable=True)),
+        ("mail_message", sa.Column("invoice_id", sa.Uuid(), nullable=True)),
+        ("mail_message", sa.Column("link_encrypted", sa.String(), nullable=False, server_default=EMPTY)),
         ("client", sa.Column("tax_id_checked_at", UtcDateTime(), nullable=True)),
         ("client", sa.Column("tax_id_answer", sa.JSON(none_as_null=True), nullable=True)),
         ("client", sa.Column("external_reference", sa.String(), nullable=False, server_default=EMPTY)),
@@ -235,7 +239,7 @@ def _people() -> None:
     op.create_table(
         "one_time_token",
         sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("user_id", sa.Uuid(), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=True),
         sa.Column("purpose", sa.String(), nullable=False),
         sa.Column("token_hash", sa.String(), nullable=False),
         sa.Column("ip", sa.String(), nullable=False),
@@ -404,6 +408,52 @@ def _statuses() -> None:
     if "Collections" not in labels:
         values = {"id": uuid4(), "label": "Collections", "behaviour": "suspended", "position": len(labels)}
         connection.execute(sa.insert(status).values(values))
+
+
+def _mails() -> None:
+    """A service's mail goes to every contact that wants it, no longer to one."""
+    op.create_table(
+        "mail_told",
+        sa.Column("service_id", sa.Uuid(), nullable=False),
+        sa.Column("contact_id", sa.Uuid(), nullable=False),
+        sa.Column("mail_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(["service_id"], ["service.id"], name=op.f("fk_mail_told_service_id_service")),
+        sa.ForeignKeyConstraint(["contact_id"], ["contact.id"], name=op.f("fk_mail_told_contact_id_contact")),
+        sa.ForeignKeyConstraint(
+            ["mail_id"], ["mail_message.id"], name=op.f("fk_mail_told_mail_id_mail_message")
+        ),
+        sa.PrimaryKeyConstraint("service_id", "contact_id", name=op.f("pk_mail_told")),
+    )
+    op.create_index(op.f("ix_mail_told_mail_id"), "mail_told", ["mail_id"])
+    op.execute(
+        "INSERT INTO mail_told (service_id, contact_id, mail_id)"
+        " SELECT p.service_id, m.contact_id, p.mail_id FROM mail_package p"
+        " JOIN mail_message m ON m.id = p.mail_id WHERE m.contact_id IS NOT NULL"
+    )
+    op.drop_table("mail_package")
+
+
+def _one_mail_per_service() -> None:
+    op.create_table(
+        "mail_package",
+        sa.Column("service_id", sa.Uuid(), nullable=False),
+        sa.Column("mail_id", sa.Uuid(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["service_id"], ["service.id"], name=op.f("fk_mail_package_service_id_service")
+        ),
+        sa.ForeignKeyConstraint(
+            ["mail_id"], ["mail_message.id"], name=op.f("fk_mail_package_mail_id_mail_message")
+        ),
+        sa.PrimaryKeyConstraint("service_id", name=op.f("pk_mail_package")),
+    )
+    op.create_index(op.f("ix_mail_package_mail_id"), "mail_package", ["mail_id"])
+    op.execute(
+        "INSERT INTO mail_package (service_id, mail_id)"
+        " SELECT t.service_id, t.mail_id FROM mail_told t JOIN mail_message m ON m.id = t.mail_id"
+        " WHERE m.number = (SELECT MIN(n.number) FROM mail_message n JOIN mail_told o ON o.mail_id = n.id"
+        " WHERE o.service_id = t.service_id)"
+    )
+    op.drop_table("mail_told")
 
 
 def _refine_mail_choices() -> None:

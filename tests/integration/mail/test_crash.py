@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from core.mail.writing import LEASE
+from core.mail.storing import LEASE
 from tests.fixtures.innkeeper import Inn
 from tests.integration.mail.conftest import Mails
 from tests.integration.mail.post import PostOffice

@@ -18,7 +18,7 @@ from core import app
 from core.kernel.ids import new_id
 from core.kernel.problems import Conflict, NotFound
 from core.mail import delivery, transport
-from core.mail.writing import LEASE
+from core.mail.storing import LEASE
 from core.settings import SettingsError
 from tests.fixtures.innkeeper import Inn
 from tests.fixtures.race import race
@@ -138,7 +138,8 @@ def test_money_never_waits_for_mail(
     def broken(*_: object) -> None:
         raise RuntimeError("a template that fails")
 
-    monkeypatch.setattr("core.mail.writing.render", broken)
+    for module in ("storing", "packages"):
+        monkeypatch.setattr(f"core.mail.{module}.render", broken)
     order = posting.place_order("sandbox_card")
     assert posting.view(order).state == "completed"
     assert posting.view(order).invoice_status == "paid"

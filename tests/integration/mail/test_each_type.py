@@ -26,7 +26,7 @@ def test_a_card_order_writes_three_mails_of_their_own(posting: Inn, post: PostOf
     assert received.recipients == payment.recipients == package.recipients == (mails.all()[0].recipient,)
     assert "Business Hosting: $144.00" in received.text
     assert "Business Hosting: $144.00" not in payment.text + package.text
-    assert "With: Visa ending in 4242" in payment.text
+    assert "Paid with: Visa ending in 4242" in payment.text
     assert "ending in 4242" not in received.text + package.text
     assert "Username: " in package.text
     assert "Username: " not in received.text + payment.text
@@ -67,7 +67,7 @@ def test_a_returned_echeck_opens_the_invoice_again(posting: Inn, post: PostOffic
 
 def test_a_declined_card_says_why_and_keeps_the_order(posting: Inn, post: PostOffice, mails: Mails) -> None:
     order = posting.place_order("sandbox_card", number=DECLINED_CARD)
-    assert mails.types == ["order_received", "declined_payment"]
+    assert mails.types == ["order_received", "payment_declined"]
     letter = post.letters[-1]
     assert letter.mail["Subject"] == "Your payment of $63.00 did not go through"
     assert "Nothing was charged" in letter.text
@@ -104,7 +104,7 @@ def test_money_booked_by_hand_is_thanked_for(posting: Inn, post: PostOffice, mai
     posting.drain()
     letter = post.letters[-1]
     assert letter.mail["Subject"] == "Payment received: $60.00"
-    assert "With: Bank transfer or check" in letter.text
+    assert "Paid with: Bank transfer or check" in letter.text
     assert "Your reference: check 1207" in letter.text
     assert "$3.00 of this invoice is still open." in letter.text
 
@@ -132,7 +132,7 @@ def test_declines_have_a_box(chosen: bool, posting: Inn, mails: Mails) -> None:
     posting.place_order("sandbox_card", number=DECLINED_CARD, drain=False)
     mails.choose(*(["declined_payment"] if chosen else ["payment_error"]))
     posting.drain()
-    assert ("declined_payment" in mails.types) is chosen
+    assert ("payment_declined" in mails.types) is chosen
 
 
 @pytest.mark.parametrize("chosen", [True, False])

@@ -9,8 +9,8 @@ from sqlalchemy import delete, select, update
 
 from core.kernel.outbox import Fact, OutboxEvent
 from core.mail import delivery
-from core.mail.models import MailMessage, MailPackage
-from core.mail.writing import HOLD
+from core.mail.models import MailMessage, MailTold
+from core.mail.packages import HOLD
 from core.payments import staff
 from core.provisioning.models import Job
 from core.services import service as services
@@ -61,7 +61,7 @@ def test_a_fact_that_is_delivered_by_many_at_once_writes_one(
 ) -> None:
     posting.place_order("sandbox_card")
     with posting.db.transaction() as session:
-        session.execute(delete(MailPackage))
+        session.execute(delete(MailTold))
         session.execute(delete(MailMessage))
     (fact,) = facts(posting, event)
     race(8, lambda _: tell(posting, subscriber, fact))
@@ -76,7 +76,7 @@ def test_two_services_told_of_at_once_share_a_mail(posting: Inn, post: PostOffic
     posting.place_order("sandbox_card", *TWO, domain="pinewood.example")
     for _ in range(3):
         with posting.db.transaction() as session:
-            session.execute(delete(MailPackage))
+            session.execute(delete(MailTold))
             session.execute(delete(MailMessage))
         both = facts(posting, "service.activated")
         assert len(both) == 2
