@@ -85,7 +85,7 @@ class OneTimeToken(Base):
     __tablename__ = "one_time_token"
 
     id: Mapped[UUID] = key()
-    user_id: Mapped[UUID] = mapped_column(ForeignKey("user.id"), index=True)
+    user_id: Mapped[UUID | None] = mapped_column(ForeignKey("user.id"), index=True)  # None: not said yet
     purpose: Mapped[str]  # reset, invite, passkey
     token_hash: Mapped[str] = mapped_column(unique=True)
     ip: Mapped[str] = mapped_column(default="")

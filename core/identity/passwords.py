@@ -24,14 +24,15 @@ def hash_password(text: str) -> str:
 
 def verify_password(record: str | None, text: str) -> bool:
     """Whether the password belongs to the record. Takes the same work when there is no record, when
-    it is damaged, and for texts no password can be. Call it outside transactions."""
-    wanted = record if record else _decoy()
+    it is of no password, and for texts no password can be. Call it outside transactions."""
+    known = record is not None and record.startswith("$")  # "!" stands for no password at all
+    wanted = record if record and known else _decoy()
     with _AT_ONCE:
         try:
             _HASHER.verify(wanted, normal_password(text[: LONGEST_PASSWORD + 1]))
         except (VerificationError, InvalidHashError):
             return False
-    return record is not None and len(text) <= LONGEST_PASSWORD
+    return known and len(text) <= LONGEST_PASSWORD
 
 
 def is_outdated(record: str) -> bool:

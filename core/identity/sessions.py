@@ -1,128 +1,73 @@
-"""Signing in and out, and who is asking."""
+"""Sessions: who is asking, for how long, and from where."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
 from uuid import UUID
 
-import structlog
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
+from core.identity import factors, tokens
 from core.identity.models import Membership, RolePermission, SignInSession, Staff, Throttle, User
-from core.identity.passwords import hash_password, is_outdated, verify_password
 from core.identity.permissions import PERMISSIONS
-from core.identity.rules import fold
-from core.identity.throttling import bucket_name, clear, give_back, network_of, throttle
-from core.identity.values import AREAS, Area, Identity, SignInRefused
-from core.kernel import audit
+from core.identity.values import AREAS, Area, Identity, Waiting
 from core.kernel.db import changed
 from core.kernel.ids import hash_token, new_id, new_token
 from core.kernel.work import House
 
-TRIES_PER_ACCOUNT = 8  # from one network, per window
-TRIES_PER_NETWORK = 60  # that failed, whatever the account, per window
-WINDOW_SECONDS = 15 * 60
 SEEN_EVERY = timedelta(minutes=1)  # a session's row is not written more often than this
 KEEP_ENDED = timedelta(days=30)
-
-log = structlog.get_logger(__name__)
-
-
-def sign_in(house: House, *, area: str, username: str, password: str, ip: str, agent: str) -> str:
-    """Open a session and give its token: put it in a cookie, only its hash is stored.
-
-    ``username`` may be the email. Raises SignInRefused, the same for an unknown user, a wrong password,
-    a disabled user, no place in this area, and too many tries from one network for one account (the
-    owner still gets in from elsewhere). Takes two short transactions with the hash between them.
-    """
-    buckets = (bucket_name("sign-in-network", network_of(ip)),
-               bucket_name("sign-in", network_of(ip), fold(username)))  # fmt: skip
-    if not _count_try(house, buckets):
-        log.warning("sign_in.throttled", area=area)
-        raise SignInRefused
-    proven = _prove(house, username, password)
-    stronger = hash_password(password) if is_outdated(proven.password_hash) else proven.password_hash
-    with house.db.transaction() as session:
-        give_back(session, buckets[0])
-        clear(session, buckets[1])
-        user = _still_good(session, proven, area)
-        user.password_hash = stronger
-        return _open(session, house, user.id, AREAS[area], ip, agent)
+WAIT_FOR_FACTOR = timedelta(minutes=10)
+ACT_FOR = timedelta(hours=1)  # staff inside a client's account
 
 
-class _Proven(NamedTuple):
-    user_id: UUID
-    password_hash: str  # that the password was checked against
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionView:
+    """One session as its owner sees it in a list."""
+
+    id: UUID
+    area: str
+    ip: str
+    agent: str
+    created_at: datetime
+    last_seen_at: datetime
+    is_this: bool
+    is_acting: bool
 
 
-def _prove(house: House, username: str, password: str) -> _Proven:
-    with house.db.read() as session:
-        user = _find_user(session, username)
-        known = None if user is None else _Proven(user.id, user.password_hash)
-    right = verify_password(None if known is None else known.password_hash, password)
-    if known is None or not right:
-        log.warning("sign_in.refused")
-        raise SignInRefused
-    return known
-
-
-def _count_try(house: House, buckets: tuple[str, str]) -> bool:
-    now, (network, account) = house.clock.now(), buckets
-    with house.db.transaction() as session:
-        return throttle(session, network, TRIES_PER_NETWORK, WINDOW_SECONDS, now) and throttle(
-            session, account, TRIES_PER_ACCOUNT, WINDOW_SECONDS, now
-        )
-
-
-def _find_user(session: Session, username: str) -> User | None:
-    folded = fold(username)
-    if not folded or "\0" in folded or len(folded) > 320:
-        return None
-    rows = session.scalars(
-        select(User).where(or_(User.username_folded == folded, User.email_folded == folded))
-    ).all()
-    # A user name may look like another user's mail address: the name wins, for it was chosen here.
-    return next(iter(sorted(rows, key=lambda row: row.username_folded != folded)), None)
-
-
-def _still_good(session: Session, proven: _Proven, area: str) -> User:
-    user = session.get(User, proven.user_id)
-    if user is None or user.status != "active" or user.password_hash != proven.password_hash:
-        raise SignInRefused  # disabled, or the password was changed while the old one was checked
-    if area not in AREAS or not _belongs(session, user.id, area):
-        raise SignInRefused
-    return user
-
-
-def _open(session: Session, house: House, user_id: UUID, area: Area, ip: str, agent: str) -> str:
-    now, token = house.clock.now(), new_token()
-    opened = SignInSession(
+def open_session(
+    session: Session, user_id: UUID, area: Area, *, ip: str, agent: str, now: datetime
+) -> tuple[str, SignInSession]:
+    """A row and its token, for somebody whose password was right."""
+    token = new_token()
+    row = SignInSession(
         id=new_id(), token_hash=hash_token(token), user_id=user_id, area=area.name, ip=ip[:64],
         agent=agent[:300], created_at=now, last_seen_at=now, expires_at=now + area.idle,
     )  # fmt: skip
-    session.add(opened)
-    actor = f"{area.actor}:{user_id}"
-    audit.record(session, actor=actor, action="user.sign_in", target=f"user:{user_id}", ip=ip[:64], now=now)
+    session.add(row)
+    session.flush()
+    return token, row
+
+
+def open_acting(
+    session: Session, *, user_id: UUID, staff_id: UUID, ip: str, agent: str, now: datetime
+) -> str:  # fmt: skip
+    """Let a staff member into a client's portal for an hour at most; the client's own sessions stay.
+
+    The caller checks the permission and writes the audit entry. The session ends when the staff member is
+    dismissed or disabled.
+    """
+    token, row = open_session(session, user_id, AREAS["portal"], ip=ip, agent=agent, now=now)
+    row.acting_staff_id, row.expires_at = staff_id, now + ACT_FOR
+    session.flush()
     return token
 
 
-def _belongs(session: Session, user_id: UUID, area: str) -> bool:
-    if area == "admin":
-        return session.get(Staff, user_id) is not None
-    return bool(_client_ids(session, user_id))
-
-
-def _client_ids(session: Session, user_id: UUID) -> tuple[UUID, ...]:
-    rows = session.scalars(
-        select(Membership.client_id).where(Membership.user_id == user_id).order_by(Membership.id)
-    )
-    return tuple(rows)
-
-
 def session_of(house: House, token: str, area: str) -> Identity | None:
-    """Who holds this token, or None: unknown, ended, revoked, disabled, or of another area.
+    """Who holds this token, or None: unknown, ended, revoked, disabled, of another area, or still to show
+    a second factor.
 
     Staying active prolongs the session up to the area's limit; that writes once a minute at most.
     """
@@ -137,9 +82,40 @@ def session_of(house: House, token: str, area: str) -> Identity | None:
         identity = _identity(session, row, user)
         is_fresh = now - row.last_seen_at < SEEN_EVERY
         ends = row.created_at + AREAS[area].longest
-    if identity is not None and not is_fresh:
+    if identity is not None and not is_fresh and identity.acting_staff_id is None:
         _prolong(house, identity, ends, now)
     return identity
+
+
+def waiting(house: House, token: str, area: str) -> Waiting | None:
+    """Who is half-way in with this token: the password was right, the second factor is to come."""
+    if not token or area not in AREAS:
+        return None
+    with house.db.read() as session:
+        found = _live(session, token, area, house.clock.now())
+        if found is None or not _must_show(found[0], factors.has_any(session, found[1].id)):
+            return None
+        row, user = found
+        return Waiting(user_id=user.id, username=user.username, area=area, session_id=row.id)
+
+
+def belongs(session: Session, user_id: UUID, area: str) -> bool:
+    """Whether the user has a place in this area."""
+    if area == "admin":
+        return session.get(Staff, user_id) is not None
+    return bool(_client_ids(session, user_id))
+
+
+def rotate(session: Session, session_id: UUID, **values: object) -> str | None:
+    """Give a live session a new token and set ``values``; the old token is dead at once. None when it has
+    ended meanwhile. Whenever somebody gains rights, so that a token that leaked before is worth nothing."""
+    token = new_token()
+    statement = update(SignInSession).where(
+        SignInSession.id == session_id, SignInSession.revoked_at.is_(None)
+    )
+    if not changed(session, statement.values(token_hash=hash_token(token), **values)):
+        return None
+    return token
 
 
 def _live(session: Session, token: str, area: str, now: datetime) -> tuple[SignInSession, User] | None:
@@ -158,9 +134,18 @@ def _live(session: Session, token: str, area: str, now: datetime) -> tuple[SignI
     return None if found is None else (found[0], found[1])
 
 
+def _must_show(row: SignInSession, has_factor: bool) -> bool:
+    """Whether a second factor is still to be shown in this session. Staff inside a client's account have
+    shown theirs at their own door."""
+    return has_factor and row.factor_at is None and row.acting_staff_id is None
+
+
 def _identity(session: Session, row: SignInSession, user: User) -> Identity | None:
     staff = session.get(Staff, user.id) if row.area == "admin" else None
     if row.area == "admin" and staff is None:  # dismissed since: out with the next request
+        return None
+    has_factor = factors.has_any(session, user.id)
+    if _must_show(row, has_factor) or not _staff_still_there(session, row.acting_staff_id):
         return None
     return Identity(
         user_id=user.id,
@@ -170,7 +155,28 @@ def _identity(session: Session, row: SignInSession, user: User) -> Identity | No
         permissions=_permissions(session, staff.role_id) if staff is not None else frozenset(),
         session_id=row.id,
         client_ids=_client_ids(session, user.id) if row.area != "admin" else (),
+        has_factor=has_factor,
+        proven_at=row.proven_at,
+        acting_staff_id=row.acting_staff_id,
     )
+
+
+def _staff_still_there(session: Session, staff_id: UUID | None) -> bool:
+    """Whoever acts for a client must still be staff, and may still do it."""
+    if staff_id is None:
+        return True
+    role_id = session.scalar(
+        select(Staff.role_id).join(User, User.id == Staff.user_id)
+        .where(Staff.user_id == staff_id, User.status == "active")
+    )  # fmt: skip
+    return role_id is not None and "clients.impersonate" in _permissions(session, role_id)
+
+
+def _client_ids(session: Session, user_id: UUID) -> tuple[UUID, ...]:
+    rows = session.scalars(
+        select(Membership.client_id).where(Membership.user_id == user_id).order_by(Membership.id)
+    )
+    return tuple(rows)
 
 
 def _permissions(session: Session, role_id: UUID) -> frozenset[str]:
@@ -198,19 +204,58 @@ def sign_out(house: House, token: str) -> None:
         changed(session, statement.values(revoked_at=house.clock.now()))
 
 
-def revoke_sessions(session: Session, user_id: UUID, now: datetime) -> None:
-    """End every session of a user: a changed password, a dismissal."""
+def revoke_sessions(session: Session, user_id: UUID, now: datetime, *, keep: UUID | None = None) -> int:
+    """End every session of a user (a changed password, a dismissal), but for ``keep``. Returns how many."""
     session.flush()
-    session.execute(
-        update(SignInSession)
-        .where(SignInSession.user_id == user_id, SignInSession.revoked_at.is_(None))
-        .values(revoked_at=now)
+    statement = update(SignInSession).where(
+        SignInSession.user_id == user_id, SignInSession.revoked_at.is_(None), SignInSession.expires_at > now
     )
+    if keep is not None:
+        statement = statement.where(SignInSession.id != keep)
+    result = session.execute(
+        statement.values(revoked_at=now), execution_options={"synchronize_session": False}
+    )
+    session.expire_all()
+    return int(getattr(result, "rowcount", 0))
+
+
+def revoke_one(session: Session, user_id: UUID, session_id: UUID, now: datetime) -> bool:
+    """End one session of this user; False when it is another's, or over already."""
+    statement = update(SignInSession).where(
+        SignInSession.id == session_id, SignInSession.user_id == user_id, SignInSession.revoked_at.is_(None)
+    )
+    return changed(session, statement.values(revoked_at=now))
+
+
+def list_sessions(
+    session: Session, user_id: UUID, now: datetime, *, this: UUID | None = None, area: str = ""
+) -> tuple[SessionView, ...]:  # fmt: skip
+    """The live sessions of a user, used last first."""
+    statement = (
+        select(SignInSession)
+        .where(
+            SignInSession.user_id == user_id,
+            SignInSession.revoked_at.is_(None),
+            SignInSession.expires_at > now,
+        )
+        .order_by(SignInSession.last_seen_at.desc(), SignInSession.id.desc())
+        .limit(100)
+    )
+    if area:
+        statement = statement.where(SignInSession.area == area)
+    return tuple(
+        SessionView(
+            id=row.id, area=row.area, ip=row.ip, agent=row.agent, created_at=row.created_at,
+            last_seen_at=row.last_seen_at, is_this=row.id == this, is_acting=row.acting_staff_id is not None,
+        )
+        for row in session.scalars(statement)
+    )  # fmt: skip
 
 
 def sweep(session: Session, now: datetime) -> None:
-    """Forget what is long over: ended sessions after a month, throttle windows after a day."""
+    """Forget what is long over: ended sessions after a month, throttle windows after a day, tokens."""
     session.flush()
     old = or_(SignInSession.expires_at < now - KEEP_ENDED, SignInSession.revoked_at < now - KEEP_ENDED)
     session.execute(delete(SignInSession).where(old))
     session.execute(delete(Throttle).where(Throttle.window_start < now - timedelta(days=1)))
+    tokens.sweep(session, now)

@@ -8,7 +8,7 @@ import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import func, select, update
 
-from core.identity import passwords, service, sessions
+from core.identity import passwords, service, signing
 from core.identity.models import SignInSession, Staff, User
 from core.identity.throttling import bucket_name, throttle
 from core.kernel.audit import AuditEntry
@@ -90,12 +90,12 @@ def test_unknown_users_cost_the_same_work(house: SmallHouse, monkeypatch: pytest
 
 def test_tries_are_limited_per_account_and_network(house: SmallHouse) -> None:  # A64
     hire(house)
-    for _ in range(sessions.TRIES_PER_ACCOUNT):
+    for _ in range(signing.TRIES_PER_ACCOUNT):
         refused(house, password="wrong")
     refused(house)  # right, but too late: the gate is shut
     assert who(house, sign_in(house, ip="198.51.100.9"))  # the owner, from elsewhere
     refused(house, username="ADA")  # another spelling is the same account
-    house.clock.advance(seconds=sessions.WINDOW_SECONDS - 1)
+    house.clock.advance(seconds=signing.WINDOW_SECONDS - 1)
     refused(house)
     house.clock.advance(seconds=1)
     assert who(house, sign_in(house))
@@ -104,14 +104,14 @@ def test_tries_are_limited_per_account_and_network(house: SmallHouse) -> None:  
 def test_a_success_wipes_the_slate(house: SmallHouse) -> None:
     hire(house)
     for _ in range(5):
-        for _ in range(sessions.TRIES_PER_ACCOUNT - 1):
+        for _ in range(signing.TRIES_PER_ACCOUNT - 1):
             refused(house, password="wrong", ip="203.0.113.8")
         sign_in(house, ip="203.0.113.8")
 
 
 def test_one_network_cannot_try_many_accounts(house: SmallHouse) -> None:  # A64: spraying
     hire(house)
-    for number in range(sessions.TRIES_PER_NETWORK):
+    for number in range(signing.TRIES_PER_NETWORK):
         refused(house, username=f"user-{number}", ip=f"2001:db8::{number:x}")
     refused(house, ip="2001:db8::ffff")
     assert who(house, sign_in(house, ip="2001:db8:0:1::1"))
@@ -119,13 +119,13 @@ def test_one_network_cannot_try_many_accounts(house: SmallHouse) -> None:  # A64
 
 def test_good_sign_ins_do_not_use_up_the_network(house: SmallHouse) -> None:
     hire(house)
-    for _ in range(sessions.TRIES_PER_NETWORK + 5):
+    for _ in range(signing.TRIES_PER_NETWORK + 5):
         sign_in(house)
 
 
 def test_throttled_tries_cost_no_hash(house: SmallHouse, monkeypatch: pytest.MonkeyPatch) -> None:
     hire(house)
-    for _ in range(sessions.TRIES_PER_ACCOUNT):
+    for _ in range(signing.TRIES_PER_ACCOUNT):
         refused(house, password="wrong")
     monkeypatch.setattr(passwords, "_HASHER", None)  # any use of it would raise
     refused(house)

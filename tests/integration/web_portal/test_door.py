@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core.identity import sessions
+from core.identity import signing
 from core.web.portal.access import COOKIE
 from tests.fixtures.innkeeper import PASSWORD, Inn
 from tests.integration.web_admin.desk import HOST, build, hire, open_desk, texts
@@ -50,12 +50,12 @@ def test_every_refusal_reads_the_same(inn: Inn, guest: Guest) -> None:
 
 def test_too_many_tries_shut_the_door_for_the_right_password_too(inn: Inn, guest: Guest) -> None:
     one = stay(inn)
-    for _ in range(sessions.TRIES_PER_ACCOUNT):
+    for _ in range(signing.TRIES_PER_ACCOUNT):
         assert guest.sign_in(one.username, "not the password").status_code == 422
     refused = guest.sign_in(one.username)
     assert refused.status_code == 422
     assert "do not match" in refused.text
-    inn.clock.advance(seconds=sessions.WINDOW_SECONDS + 1)
+    inn.clock.advance(seconds=signing.WINDOW_SECONDS + 1)
     assert guest.sign_in(one.username).status_code == 303
 
 
