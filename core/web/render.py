@@ -11,6 +11,7 @@ from jinja2 import ChoiceLoader, Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
+from core.kernel import i18n
 from core.web import csrf, files, security, seeds, shown, themes
 from core.web.current import WebHouse, brand, brand_or_none, house, house_of, look
 from core.web.portal.access import visitor
@@ -34,6 +35,7 @@ def register(flask_app: Flask) -> None:
     core.loader = FileSystemLoader(TEMPLATES)
     for name in _NOT_FOR_TEMPLATES:
         core.globals.pop(name, None)
+    i18n.teach(core)
     core.globals |= {
         "look": look, "here": security.here, "test_words": lambda: test_words(house()), "slot": slot,
         "visitor": visitor,

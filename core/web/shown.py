@@ -15,11 +15,12 @@ import phonenumbers
 from babel import Locale, UnknownLocaleError, dates
 from babel.dates import format_date, format_skeleton
 from babel.numbers import NumberPattern
-from flask import Flask, has_request_context
+from flask import Flask, has_request_context, request
 from markupsafe import Markup
 
 from core.clients import places
 from core.kernel import dates as days
+from core.kernel import i18n
 from core.kernel.money import Money, exponent
 from core.web.current import brand_or_none
 from core.web.forms import errors_title
@@ -28,12 +29,21 @@ MINUS = "\N{MINUS SIGN}"  # a hyphen is no minus sign
 
 
 def locale() -> Locale:
-    """The brand's language; English when no brand is known here."""
+    """How numbers and days are written here: in the language of the request, as at the brand's home. On the
+    admin's pages as the brand has it."""
     known = brand_or_none() if has_request_context() else None
+    home = known.locale if known else ""
+    if has_request_context() and not is_admin():
+        return i18n.locale_for(home=home)
     try:
-        return Locale.parse((known.locale if known else "en").replace("-", "_"))
+        return Locale.parse((home or i18n.SOURCE).replace("-", "_"))
     except (UnknownLocaleError, ValueError):
-        return Locale("en")
+        return Locale(i18n.SOURCE)
+
+
+def is_admin() -> bool:
+    """Whether this is a page of the admin, whose own words are English."""
+    return request.path.startswith("/admin")
 
 
 def zone() -> ZoneInfo:
@@ -102,6 +112,9 @@ def held_until(value: datetime, now: datetime) -> str:
 
 
 def language() -> str:
+    """Of the words on this page, as HTML names it: ``de``, ``en-US``."""
+    if has_request_context() and is_admin():
+        return i18n.SOURCE
     return str(locale()).replace("_", "-")
 
 
@@ -148,6 +161,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "moment": moment,
     "held_until": held_until,
     "errors_title": errors_title,
+    "id_pairs": lambda rows: [(str(row.id), row.label) for row in rows],
     "pairs": lambda values: [(value, value) for value in values],
     "choices": lambda choices: [(choice.value, choice.label) for choice in choices],
     "phone": phone,

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 from flask import Flask, g
 
+from core.kernel import i18n
 from core.kernel.money import Money
 from core.web import shown
 
@@ -24,9 +25,16 @@ from core.web import shown
     ],
 )
 def test_money(flask_app: Flask, locale: str, amount: Money, text: str) -> None:
-    with flask_app.test_request_context("/"):
+    with flask_app.test_request_context("/"), i18n.using(locale):
         g.brand = SimpleNamespace(locale=locale, timezone="UTC")
         assert shown.money(amount) == text
+
+
+def test_the_admin_is_english_with_the_numbers_of_the_brand(flask_app: Flask) -> None:
+    with flask_app.test_request_context("/admin/clients"), i18n.using("de"):
+        g.brand = SimpleNamespace(locale="en_GB", timezone="UTC")
+        assert shown.money(Money(123450, "GBP")) == "£1,234.50"
+        assert shown.language() == "en"
 
 
 def test_round_amounts_stand_without_cents_when_they_are_large() -> None:
