@@ -8,6 +8,7 @@ import click
 
 from core import app, demo
 from core.billing.cli import commands as billing_commands
+from core.demo_data.cli import commands as demo_data_commands
 from core.kernel.problems import Problem
 from core.plugin_host.cli import new_command, plugins_group
 from core.plugin_host.errors import PluginLoadError
@@ -38,7 +39,7 @@ def _plugin_settings() -> PluginSettings:
 
 
 PLUGIN_COMMANDS = (plugins_group(_plugin_settings), new_command())
-for command in (*work_commands, *billing_commands, *PLUGIN_COMMANDS):
+for command in (*work_commands, *billing_commands, *demo_data_commands, *PLUGIN_COMMANDS):
     innkeeper.add_command(command)
 
 

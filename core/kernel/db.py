@@ -10,7 +10,7 @@ import random
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,11 +20,13 @@ from uuid import UUID
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Column,
     DateTime,
     Engine,
     Integer,
     MetaData,
     String,
+    Table,
     TypeDecorator,
     Uuid,
     create_engine,
@@ -221,3 +223,44 @@ def changed(session: Session, statement: Any) -> bool:
     result = session.execute(statement, execution_options={"synchronize_session": False})
     session.expire_all()
     return int(getattr(result, "rowcount", 0)) == 1
+
+
+def insert_many(session: Session, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert plain rows of one table, all with the same keys, the fastest way the database has.
+
+    What is left out takes the column's own default. Nothing of it goes through the ORM.
+    """
+    session.flush()
+    if not rows:
+        return
+    if session.get_bind().dialect.name == "sqlite":
+        session.connection().execute(table.insert(), rows)
+    else:
+        _copy(session, table, rows)
+
+
+def _copy(session: Session, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """COPY: a third of the time of an executemany on PostgreSQL."""
+    dialect = session.get_bind().dialect
+    quote = dialect.identifier_preparer.quote
+    defaults = {one.name: _default(one) for one in table.columns if one.name not in rows[0]}
+    columns = [one for one in table.columns if one.name in rows[0] or defaults[one.name] is not None]
+    prepare = [one.type.dialect_impl(dialect).bind_processor(dialect) or _same for one in columns]
+    names = ", ".join(quote(one.name) for one in columns)
+    plan = [(one.name, change, defaults.get(one.name)) for one, change in zip(columns, prepare, strict=True)]
+    driver: Any = session.connection().connection.driver_connection
+    with driver.cursor() as cursor, cursor.copy(f"COPY {quote(table.name)} ({names}) FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row([change(row.get(name, default)) for name, change, default in plan])
+
+
+def _default(column: Column[Any]) -> Any:
+    """What a column is when nothing was said; None for NULL or what the database itself fills in."""
+    default: Any = column.default
+    if default is None:
+        return None
+    return default.arg if default.is_scalar else default.arg(None)
+
+
+def _same(value: Any) -> Any:
+    return value

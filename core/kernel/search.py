@@ -34,7 +34,7 @@ from sqlalchemy import text as sql
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from core.kernel.db import Base
+from core.kernel.db import Base, insert_many
 
 # Each kind has its own range of ids, so that one kind is read newest first without meeting the others.
 KINDS: Mapping[str, int] = {"client": 1, "service": 2, "invoice": 3, "order": 4}
@@ -50,9 +50,8 @@ _ALIKE = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "\u0131": "i", "ħ": "h"}
 )
 _VOICED = "\u3099\u309a"  # が is another letter than か, not か with an accent
-_NO_SPACES = re.compile(
-    "[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uac00-\ud7af\U00020000-\U0003ffff]"
-)
+_NO_SPACES = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uac00-\ud7af\U00020000-\U0003ffff"
+_BEGINS = re.compile(rf"(?<=[\W_])[^\W_]|[{_NO_SPACES}]")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 _UNSEEN = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]+")
 
@@ -95,6 +94,8 @@ def fold(text: str) -> str:
 
     Repeating it changes nothing. What cannot be seen (control characters, marks of direction) is left out.
     """
+    if text.isascii() and text.isprintable():
+        return " ".join(text.lower().split())  # the usual case, twenty times as fast
     for _ in range(3):  # folding may bring forth what folds again
         text, before = _folded(text), text
         if text == before:
@@ -124,10 +125,9 @@ def prepared(texts: Iterable[str]) -> str:
 
 def _beginnings(word: str) -> Iterable[str]:
     """Two characters from wherever a person sees a word begin within this one: ``ex`` of ``a@ex.org``."""
-    for at in range(1, len(word)):
-        begins = word[at].isalnum() and not word[at - 1].isalnum()
-        if begins or _NO_SPACES.match(word[at]):
-            yield word[at : at + SHORT - 1]
+    if word.isascii() and word.isalnum():
+        return ()
+    return (word[at : at + SHORT - 1] for at in (found.start() for found in _BEGINS.finditer(word, 1)))
 
 
 def matches(q: str, texts: Iterable[str]) -> bool:
@@ -150,27 +150,35 @@ def put(
     put_many(session, kind, [NewEntry(subject_id=subject_id, texts=texts, client_id=client_id)])
 
 
-def put_many(session: Session, kind: str, entries: Sequence[NewEntry]) -> None:
-    """``put`` for many things of one kind, which are told apart by their ids, oldest first."""
+def put_many(session: Session, kind: str, entries: Sequence[NewEntry], *, fresh: bool = False) -> None:
+    """``put`` for many things of one kind, which are told apart by their ids, oldest first.
+
+    ``fresh``: none of them has been put before, which saves looking.
+    """
     base = _base(kind)
+    if not entries:
+        return
     rows: list[dict[str, Any]] = [
         {
             "kind": kind, "subject_id": one.subject_id, "client_id": one.client_id,
-            "text": prepared(one.texts),
+            "text": prepared(one.texts), "id": place,
         }
-        for one in entries
+        for one, place in zip(entries, _places(session, base, len(entries)), strict=True)
     ]  # fmt: skip
-    if not rows:
+    if fresh:
+        insert_many(session, SearchEntry.__table__, rows)  # type: ignore[arg-type]
         return
+    dialect: Any = sqlite if _is_sqlite(session) else postgresql
+    session.execute(_replacing(dialect.insert(SearchEntry)), rows)
+
+
+def _places(session: Session, base: int, count: int) -> Iterable[int]:
     session.flush()
-    if _is_sqlite(session):
-        # One writer at a time: nobody takes these places meanwhile.
+    if _is_sqlite(session):  # one writer at a time: nobody takes these meanwhile
         last = session.scalar(select(func.max(SearchEntry.id)).where(_within(base))) or base
-        numbered = [row | {"id": last + number} for number, row in enumerate(rows, start=1)]
-        session.execute(_replacing(sqlite.insert(SearchEntry)), numbered)
-    else:
-        place = func.nextval(SEQUENCE) + base
-        session.execute(_replacing(postgresql.insert(SearchEntry).values(id=place)), rows)
+        return range(last + 1, last + 1 + count)
+    taken = select(func.nextval(SEQUENCE)).select_from(func.generate_series(1, count).alias())
+    return [base + place for place in session.scalars(taken)]
 
 
 def _replacing(insert: Any) -> Insert:

@@ -1,0 +1,1 @@
+"""Made-up clients by the million, to see and measure the house at its size."""
