@@ -33,6 +33,9 @@ class AddressRules:
     state_word: str  # "state", "province", "prefecture"
     postal_word: str  # "ZIP code", "postal code"
     postal_example: str
+    city_word: str = "city"  # "city", "post town"
+    area_word: str = ""  # of a part of the city that belongs to an address: "neighborhood"; "" for none
+    order: tuple[str, ...] = ()  # the form's fields as an address is written there; what is not is left out
 
 
 @lru_cache(maxsize=64)
@@ -141,7 +144,25 @@ def address_rules(country: str) -> AddressRules | None:
         state_word=str(rules.country_area_type).replace("_", " "),
         postal_word="ZIP code" if is_us else "postal code",
         postal_example="78702" if is_us else next(iter(rules.postal_code_examples), ""),
+        city_word=str(rules.city_type).replace("_", " "),
+        area_word=str(rules.city_area_type) if "city_area" in rules.allowed_fields else "",
+        order=_order(country, str(rules.address_format)),
     )
+
+
+_PARTS = {
+    "A": ("street_address", "address_2"), "C": ("city",), "S": ("state", "county"), "Z": ("postal_code",),
+}  # fmt: skip
+
+
+def _order(country: str, pattern: str) -> tuple[str, ...]:
+    """Field names in the order of Google's address format ("%A%n%C, %S %Z"). Only addresses in the US have
+    a county, for their taxes; the city may be told everywhere, also where the post wants none (Japan)."""
+    letters = list(dict.fromkeys(re.findall(r"%([ACSZ])", pattern)))
+    if "C" not in letters:
+        letters.insert(letters.index("S") + 1 if "S" in letters else letters.index("A") + 1, "C")
+    found = [name for letter in letters for name in _PARTS[letter]]
+    return tuple(name for name in found if name != "county" or country == "US")
 
 
 def postal_code_fits(country: str, state: str, code: str) -> bool:

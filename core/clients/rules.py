@@ -60,11 +60,7 @@ def check_contact(form: Form, *, need_sign_in: bool) -> CleanContact:
         check.username()
     if need_sign_in:
         check.password()
-    if check.errors:
-        raise InvalidFields(check.errors)
-    clean = {one.name: check.values.get(one.name, "") for one in fields(CleanContact)}
-    actions = tuple(dict.fromkeys(check.form.email_actions))
-    return CleanContact(**(clean | {"email_actions": actions}))  # type: ignore[arg-type]
+    return check.finished()
 
 
 def tidy(text: str) -> str:
@@ -112,6 +108,14 @@ class ContactCheck:
             if problem is None and not value:
                 problem = _REQUIRED.get(one.name)
             self.wrong(one.name, problem)
+
+    def finished(self) -> CleanContact:
+        """What was gathered. Raises InvalidFields with everything that is wrong."""
+        if self.errors:
+            raise InvalidFields(self.errors)
+        clean = {one.name: self.values.get(one.name, "") for one in fields(CleanContact)}
+        actions = tuple(dict.fromkeys(self.form.email_actions))
+        return CleanContact(**(clean | {"email_actions": actions}))  # type: ignore[arg-type]
 
     def wrong(self, name: str, sentence: str | None) -> None:
         """Note what is wrong with a field; the first sentence stays."""

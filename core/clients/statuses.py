@@ -116,6 +116,18 @@ def _status(session: Session, status_id: UUID) -> ClientStatus:
     return found
 
 
+def find(session: Session, wanted: str) -> UUID:
+    """The status of this id, label (in whatever case) or behaviour, the first of several. Raises
+    InvalidFields when there is none."""
+    rows = session.scalars(select(ClientStatus).order_by(ClientStatus.position, ClientStatus.id)).all()
+    text = tidy(wanted).casefold()
+    for names in (("id", "label"), ("behaviour",)):
+        for row in rows:
+            if text in (str(getattr(row, name)).casefold() for name in names):
+                return row.id
+    raise InvalidFields({"status": _("Choose a status from the list.")})
+
+
 def history(session: Session, client_id: UUID, limit: int = 200) -> tuple[StatusChange, ...]:
     """The client's way through the statuses, newest first."""
     rows = session.scalars(

@@ -29,10 +29,11 @@ def rules_for(session: Session, brand_id: UUID, place: Place, on: date) -> tuple
         )
         .order_by(TaxRule.region, TaxRule.position, TaxRule.name)
     )
-    return tuple(_view(row) for row in rows)
+    return tuple(view(row) for row in rows)
 
 
-def _view(row: TaxRule) -> TaxRuleView:
+def view(row: TaxRule) -> TaxRuleView:
+    """The rule as other slices see it."""
     return TaxRuleView(
         id=row.id,
         name=row.name,

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from core.clients import places as geography
 from core.clients.values import email_formats, mail_types
 from core.kernel.i18n import languages
 from core.kernel.problems import InvalidFields
 from core.orders import cart as carts
 from core.orders import checkout as orders
 from core.orders.values import CartView
-from core.web import cookies, forms, shown
+from core.web import contact_form, cookies, forms, shown
 from core.web import methods as ways
-from core.web.current import brand, house, now, visitor_ip
+from core.web.current import house, now, visitor_ip
 from core.web.forms import Form
 from core.web.render import render
 from core.web.shop import returning
@@ -25,30 +23,7 @@ from core.web.shop.review import address_lines
 
 TITLE = "Order Summary"
 # In the order of the page: the list of errors follows it.
-LABELS = {
-    "company_name": "Company name", "first_name": "First name", "last_name": "Last name", "email": "Email",
-    "primary_phone": "Primary phone", "secondary_phone": "Secondary phone", "mobile_phone": "Mobile phone",
-    "fax": "Fax", "country": "Country", "street_address": "Street address", "address_2": "Address 2",
-    "city": "City", "state": "State", "county": "County", "postal_code": "Postal code",
-    "username": "Username", "password": "Password", "confirm_password": "Confirm password",
-    "language": "Language", "email_format": "Email format", "email_actions": "Mails you would like",
-}  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Places:
-    """What can be chosen in an address, given what has been chosen so far."""
-
-    country: str
-    state: str
-    countries: Sequence[tuple[str, str]]
-    states: Sequence[tuple[str, str]]
-    counties: Sequence[str]
-    rules: geography.AddressRules | None
-
-    @property
-    def state_label(self) -> str:
-        return self.rules.state_word.capitalize() if self.rules else "State"
+LABELS = contact_form.LABELS | {"email_actions": "Mails you would like"}
 
 
 def checkout() -> Response:
@@ -76,20 +51,7 @@ def places() -> Response:
     """The fields of an address that depend on the country: fetched by script when it changes."""
     values = {name: request.args.get(name, "") for name in ("country", "state", "county")}
     form = Form(values=values)
-    return render("shop/places.html", places=places_for(form), form=form)
-
-
-def places_for(form: Form) -> Places:
-    country = form.value("country") or brand().country
-    state = form.value("state")
-    return Places(
-        country=country,
-        state=state,
-        countries=geography.countries(brand().locale),
-        states=geography.states(country),
-        counties=geography.counties(state) if country == "US" else (),
-        rules=geography.address_rules(country),
-    )
+    return render("shop/places.html", places=contact_form.places_for(form), form=form)
 
 
 def _saved(token: str) -> Form:
@@ -115,7 +77,7 @@ def _page(token: str, cart: CartView, form: Form, status: int = 200) -> Response
         form=form,
         contact=contact,
         address=address_lines(contact) if contact else (),
-        places=places_for(form),
+        places=contact_form.places_for(form),
         labels=labels,
         ids=ways.ids(methods, wanted),
         element_id=ways.element_id,

@@ -25,15 +25,19 @@ async function refresh(form, area, url, changed) {
     const response = await fetch(`${url}?${asked}`, { headers: { Accept: "text/html" } });
     if (!response.ok) return;
     const html = await response.text(); // our own server's page, drawn with escaping
-    const typed = value(form, "postal_code"); // read now: somebody may have typed while we asked
+    const typed = texts(area); // read now: somebody may have typed while we asked
     const focused = document.activeElement?.name;
     area.innerHTML = html;
-    const postalCode = form.elements.namedItem("postal_code");
-    if (postalCode) postalCode.value = typed;
-    if (focused === "state") form.elements.namedItem("state").focus();
+    for (const input of area.querySelectorAll("input[name]")) input.value = typed.get(input.name) ?? input.value;
+    if (focused && area.contains(form.elements.namedItem(focused))) form.elements.namedItem(focused).focus();
   } catch {
     form.querySelector("[data-scriptless]")?.removeAttribute("data-scriptless"); // then by hand
   } finally {
     area.removeAttribute("aria-busy");
   }
+}
+
+/** What is typed in the fields of the address; what was chosen belongs to another country. */
+function texts(area) {
+  return new Map([...area.querySelectorAll("input[name]")].map((input) => [input.name, input.value]));
 }

@@ -1,0 +1,168 @@
+"""A client's account: the first guided step, changing it, and its status with the history."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from uuid import UUID
+
+from flask import request, url_for
+from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
+
+from core.clients import accounts, statuses
+from core.clients.accounts import Account
+from core.clients.custom import FieldView
+from core.tax import zones as taxes
+from core.web import forms
+from core.web.admin import access, editing, notices, page, people
+from core.web.admin.access import needs
+from core.web.admin.blueprint import blueprint
+from core.web.admin.client import frame
+from core.web.admin.client.frame import country_name
+from core.web.admin.editing import Again
+from core.web.contact_form import countries
+from core.web.current import brand, house, visitor_ip
+from core.web.forms import Form
+
+LABELS: dict[str, str] = {
+    "company_name": "Company name", "theme": "Default theme", "client_group": "Client group",
+    "status": "Current status", "billing_country": "Billing country", "reason": "Reason for a new status",
+    "billing_day": "Monthly billing day", "billing_day_own": "Own billing day", "is_taxable": "Is taxable",
+    "tax_id": "Tax ID number",
+}  # fmt: skip
+
+
+def zones(session: Session, brand_id: UUID) -> frozenset[str]:
+    """The countries a brand charges tax in today."""
+    return taxes.taxed_countries(session, brand_id, page.today())
+
+
+@blueprint.route("/clients/new", endpoint="client_new", methods=["GET", "POST"])
+@needs("clients.edit")
+def add_account() -> Response:
+    """Step 1. Saved it leads to the primary contact, or with ``then=close`` to the client's page."""
+    if request.method == "GET":
+        defaults = {"billing_country": brand().country, "is_taxable": "1", "theme": brand().slug}
+        return _draw_new(Again(status=200, form=Form(values=defaults)))
+    return editing.attempted(_add, _draw_new, labels=_labels())
+
+
+def _add() -> Response:
+    values = forms.values()
+    with house().db.transaction() as session:
+        client_id = accounts.add(session, house(), values, zones=zones, actor=access.actor(), ip=visitor_ip())
+    after = "admin.client" if values.get("then") == "close" else "admin.contact_new"
+    return notices.go(url_for(after, client_id=client_id), "The account is saved.")
+
+
+def _labels() -> dict[str, str]:
+    """Those of the form with those of the custom fields, in the order of the page."""
+    with house().db.read() as session:
+        return labels_with(LABELS, accounts.choices(session).fields)
+
+
+def labels_with(labels: Mapping[str, str], fields: tuple[FieldView, ...]) -> dict[str, str]:
+    return {**labels, **{one.name: one.label for one in fields}}
+
+
+def _draw_new(again: Again) -> Response:
+    with house().db.read() as session:
+        choices, taxed = accounts.choices(session), zones(session, brand().id)
+    form = again.form
+    if not form.value("status"):
+        active = next((str(one.id) for one in choices.statuses if one.kind == statuses.BILLABLE), "")
+        form = Form(values={**form.values, "status": active}, errors=form.errors)
+    return page.draw(
+        "client/new.html", again.status, section="clients", form=form, choices=choices,
+        labels=labels_with(LABELS, choices.fields), countries=countries(), zones=_names(taxed),
+        title=forms.page_title("Add Client Account", form.errors), trouble=again.trouble,
+    )  # fmt: skip
+
+
+def _names(codes: frozenset[str]) -> list[str]:
+    return sorted(country_name(code) for code in codes)
+
+
+@blueprint.route("/clients/<uuid:client_id>/edit", endpoint="client_edit", methods=["GET", "POST"])
+@needs("clients.edit")
+def edit_account(client_id: UUID) -> Response:
+    """Raises NotFound."""
+    with house().db.read() as session:
+        found = accounts.account(session, client_id)
+    if request.method == "GET":
+        return _draw_edit(found, Again(status=200, form=Form(values=found.form())))
+    return editing.attempted(
+        lambda: _change(found), lambda again: _draw_edit(found, again), labels=_labels(), shown=_shown()
+    )
+
+
+def _change(found: Account) -> Response:
+    values = forms.values()
+    with house().db.transaction() as session:
+        accounts.change(
+            session, house(), found.id, values, version=editing.version(values), zones=zones,
+            actor=access.actor(), ip=visitor_ip(),
+        )  # fmt: skip
+    return notices.go(url_for("admin.client", client_id=found.id), "The account is saved.")
+
+
+def _shown() -> dict[str, Callable[[str], str]]:
+    """Words for what the form holds as codes and ids."""
+    with house().db.read() as session:
+        choices = accounts.choices(session)
+    named = {str(one.id): one.label for one in (*choices.statuses, *choices.groups)}
+    return {
+        "status": lambda value: named.get(value, value),
+        "client_group": lambda value: named.get(value, value),
+        "billing_country": country_name,
+        "is_taxable": lambda value: "Yes" if value else "No",
+        "billing_day": lambda value: "An own day" if value else "As the system has it",
+    }
+
+
+def _draw_edit(found: Account, again: Again) -> Response:
+    with house().db.read() as session:
+        choices, taxed = accounts.choices(session), zones(session, found.brand.id)
+    client = frame.read(found.id)
+    return page.draw(
+        "client/edit.html", again.status, section="clients", client=client, account=found, form=again.form,
+        choices=choices, labels=labels_with(LABELS, choices.fields), countries=countries(),
+        zones=_names(taxed), differences=again.differences, trouble=again.trouble, number="",
+        asks_register=False, title=forms.page_title(f"Edit {client.client.name}", again.form.errors),
+    )  # fmt: skip
+
+
+@blueprint.route("/clients/<uuid:client_id>/status", endpoint="client_status", methods=["GET", "POST"])
+@needs("clients.edit")
+def status(client_id: UUID) -> Response:
+    """Raises NotFound."""
+    with house().db.read() as session:
+        found = accounts.account(session, client_id)
+    if request.method == "GET":
+        return _draw_status(found, Again(status=200, form=Form(values={"status": str(found.status_id)})))
+    return editing.attempted(
+        lambda: _change_status(client_id), lambda again: _draw_status(found, again), labels=LABELS
+    )
+
+
+def _change_status(client_id: UUID) -> Response:
+    values = forms.values()
+    with house().db.transaction() as session:
+        wanted = statuses.find(session, values.get("status", ""))
+        moved = statuses.change_status(
+            session, house(), client_id, wanted, reason=values.get("reason", ""), actor=access.actor(),
+            ip=visitor_ip(),
+        )  # fmt: skip
+    text = "The status is changed." if moved else "The client has that status already."
+    return notices.go(page.back_to(url_for("admin.client_status", client_id=client_id)), text)
+
+
+def _draw_status(found: Account, again: Again) -> Response:
+    with house().db.read() as session:
+        choices, way = accounts.choices(session), statuses.history(session, found.id)
+        actor_name = people.named(session, (step.actor for step in way))
+    return frame.draw(
+        "status.html", frame.read(found.id), tab="status", status=again.status, form=again.form, way=way,
+        labels=LABELS, statuses=[(str(one.id), one.label) for one in choices.statuses],
+        trouble=again.trouble, actor_name=actor_name,
+    )  # fmt: skip
