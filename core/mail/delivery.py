@@ -28,8 +28,7 @@ from core.mail import transport
 from core.mail.facts import MailHouse
 from core.mail.letters import HIDDEN_LINK
 from core.mail.models import MailMessage
-from core.mail.people import sealed_to
-from core.mail.storing import LEASE, QUEUE, TASK
+from core.mail.storing import LEASE, QUEUE, TASK, sealed_to
 from core.mail.transport import BadServer, MailServer
 from core.mail.types import good_for
 from core.mail.words import one_line

@@ -141,7 +141,6 @@ class UserFacts:
     username: str
     url: str = ""  # where they sign in
     good_until: datetime | None = None
-    invited_by: str = ""
     change: str = ""  # of a second factor: added, removed
     at: datetime | None = None
 

@@ -1,12 +1,14 @@
 """Mails about an account to sign in with: to staff and to clients alike, at the address of the user.
 
 What was asked for and what guards an account always goes out; only the news of a new browser has a box,
-and staff hear of that too. A link that lets its holder in is sealed until the mail leaves.
+and staff hear of that too. A link that lets its holder in comes sealed, and stays so until the mail leaves.
 """
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -14,66 +16,67 @@ from sqlalchemy.orm import Session
 from core.brands import service as brands
 from core.clients import audience
 from core.clients import service as clients
+from core.identity import sessions, tokens
 from core.identity.models import User
 from core.kernel import i18n
-from core.kernel.ids import new_id
 from core.kernel.outbox import Fact
-from core.mail import facts, types
+from core.mail import facts
+from core.mail.agents import agent_words
 from core.mail.facts import MailHouse, Payload
 from core.mail.letters import DeviceFacts, Letter, Reader, UserFacts
-from core.mail.rendering import render
-from core.mail.storing import is_wanted, keep, message_for, put
+from core.mail.storing import is_wanted, keep
 from core.mail.types import MailType
 
-
-def password_reset(session: Session, house: MailHouse, user_id: UUID, link: str, *, minutes: int) -> None:
-    """Send a link that lets its holder choose a new password, in the caller's transaction.
-
-    Nothing for a user that does not exist or is disabled. Each call is a mail of its own.
-    """
-    _send_link(session, house, "password_reset", user_id, link, timedelta(minutes=minutes))
+PURPOSES: Mapping[str, str] = {"password_reset": tokens.RESET, "invite": tokens.INVITE}
+ADMIN = "admin"
 
 
-def invite(
-    session: Session, house: MailHouse, user_id: UUID, link: str, *, days: int, invited_by: str = ""
-) -> None:
-    """Send a new user the link to choose their first password, in the caller's transaction.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """A link that lets its holder in, and until when it works."""
 
-    Nothing for a user that does not exist or is disabled. Each call is a mail of its own.
-    """
-    _send_link(session, house, "invite", user_id, link, timedelta(days=days), invited_by)
-
-
-def _send_link(
-    session: Session, house: MailHouse, name: str, user_id: UUID, link: str, good_for: timedelta, by: str = ""
-) -> None:
-    now = house.clock.now()
-    letter = letter_to(session, house, user_id, at=now, good_until=now + good_for, invited_by=by)
-    if letter is None:
-        return
-    mail_type = types.find(name)
-    message = message_for(session, house, mail_type, letter, dedupe_key=f"asked:{new_id()}", at=now)
-    message.expires_at = now + good_for
-    message.link_encrypted = house.keys.encrypt(link.encode(), sealed_to(message.id))
-    put(session, house, message, letter, render(name, letter))
-
-
-def sealed_to(message_id: UUID) -> str:
-    return f"mail_message/link_encrypted/{message_id}"
+    link: str = field(repr=False)
+    good_until: datetime
 
 
 def write(house: MailHouse, mail_type: MailType, fact: Fact) -> None:
     """Write the mail of something that happened to a user's account. Again writes nothing."""
+    key = _key(house, mail_type, fact)
     with house.db.read() as session:
-        letter = _letter(session, house, fact.payload, fact.occurred_at)
+        letter = _letter(session, house, fact, key)
     if letter is not None and is_wanted(mail_type, letter):
-        keep(house, mail_type, fact, letter)
+        link, until = (key.link, key.good_until) if key else ("", None)
+        keep(house, mail_type, fact, letter, link=link, until=until)
 
 
-def _letter(session: Session, house: MailHouse, payload: Payload, at: datetime) -> Letter | None:
-    device = DeviceFacts(device=payload.get("device", ""), ip=payload.get("ip", ""), at=at)
-    change = payload.get("what", "")
-    return letter_to(session, house, UUID(payload["user_id"]), at=at, device=device, change=change)
+def _key(house: MailHouse, mail_type: MailType, fact: Fact) -> Key | None:
+    """Raises DecryptionError when the house's key was changed meanwhile: the delivery is tried again."""
+    purpose, payload = PURPOSES.get(mail_type.name), fact.payload
+    if purpose is None:
+        return None
+    token = tokens.unseal(house.keys, payload["sealed"], UUID(payload["user_id"]), purpose)
+    path = tokens.link_path(payload["area"], token)
+    good_until = fact.occurred_at + tokens.LONGEST[purpose]
+    return Key(link=f"{house.settings.public_url}{path}", good_until=good_until)
+
+
+def _letter(session: Session, house: MailHouse, fact: Fact, key: Key | None) -> Letter | None:
+    payload = fact.payload
+    return letter_to(
+        session, house, UUID(payload["user_id"]), area=payload.get("area", ""), at=fact.occurred_at,
+        device=_device(session, payload, fact.occurred_at), good_until=key.good_until if key else None,
+        change=payload.get("what", ""),
+    )  # fmt: skip
+
+
+def _device(session: Session, payload: Payload, at: datetime) -> DeviceFacts | None:
+    """Where somebody signed in from: of their session, as long as it is known."""
+    if "session_id" not in payload:
+        return None
+    found = sessions.session_facts(session, UUID(payload["session_id"]))
+    if found is None:
+        return DeviceFacts(at=at)
+    return DeviceFacts(device=agent_words(found.agent), ip=found.ip, at=found.created_at)
 
 
 def letter_to(
@@ -82,9 +85,9 @@ def letter_to(
     user_id: UUID,
     *,
     at: datetime,
+    area: str = "",
     device: DeviceFacts | None = None,
     good_until: datetime | None = None,
-    invited_by: str = "",
     change: str = "",
 ) -> Letter | None:
     """A letter to whoever signs in as this user; None when nobody may."""
@@ -99,10 +102,8 @@ def letter_to(
         client_id = contact.client_id
         brand = brands.brand_by_id(session, clients.client_by_id(session, client_id).brand_id)
         reader = facts.reader_of(contact, brand, email=user.email)
-    site = f"{house.settings.public_url}/{'portal' if client_id else 'admin'}/"
-    about = UserFacts(
-        username=user.username, url=site, good_until=good_until, invited_by=invited_by, change=change, at=at
-    )
+    site = f"{house.settings.public_url}/{area or ('portal' if client_id else ADMIN)}/"
+    about = UserFacts(username=user.username, url=site, good_until=good_until, change=change, at=at)
     return Letter(
         brand=brand, reader=reader, test_mode=False, client_id=client_id, user=about, device=device,
         account_url=site,

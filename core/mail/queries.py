@@ -106,6 +106,12 @@ def mail_page(session: Session, mail_id: UUID) -> MailPage | None:
     )  # fmt: skip
 
 
+def count_of_client(session: Session, client_id: UUID, limit: int = 1000) -> int:
+    """How many mails were written to a client, counted up to ``limit``."""
+    few = select(MailMessage.id).where(MailMessage.client_id == client_id).limit(limit).subquery()
+    return session.scalar(select(func.count()).select_from(few)) or 0
+
+
 def failed_count(session: Session, limit: int = 100) -> int:
     """How many mails could not be sent, counted up to ``limit``."""
     failed = select(MailMessage.id).where(MailMessage.state == "failed").limit(limit)

@@ -93,7 +93,7 @@ def _sample(name: str, brand: BrandView, reader: Reader) -> Letter:
         "password_changed": person,
         "factor_changed": replace(person, user=replace(_USER, change="added")),
         "password_reset": person,
-        "invite": replace(person, user=replace(_USER, invited_by="Jonas Weber")),
+        "invite": person,
         "staff_job_failed": staff,
         "staff_task": replace(staff, job=replace(_JOB, reason="", note=("Set up the shelf in row 4.",))),
     }[name]

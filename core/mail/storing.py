@@ -38,13 +38,28 @@ def is_wanted(mail_type: MailType, letter: Letter) -> bool:
     return not box or box in letter.reader.choices
 
 
-def keep(house: MailHouse, mail_type: MailType, fact: Fact, letter: Letter) -> None:
-    """Write down one mail of a fact and have it sent. Again, or by another process too, writes nothing."""
+def keep(
+    house: MailHouse,
+    mail_type: MailType,
+    fact: Fact,
+    letter: Letter,
+    *,
+    link: str = "",
+    until: datetime | None = None,
+) -> None:
+    """Write down one mail of a fact and have it sent. Again, or by another process too, writes nothing.
+
+    ``link`` lets its holder in: it is sealed. ``until``: when the mail is of no use any more, where its
+    type does not say so.
+    """
     rendered = render(mail_type.name, letter)
     dedupe_key = key_of(mail_type, fact, letter)
     try:
         with house.db.transaction() as session:
-            _keep(session, house, mail_type, fact, letter, rendered)
+            message = _keep(session, house, mail_type, fact, letter, until)
+            if message is not None:
+                message.link_encrypted = _sealed(house, message, link)
+                put(session, house, message, letter, rendered)
     except IntegrityError:
         with house.db.read() as session:
             if not is_known(session, dedupe_key):
@@ -52,16 +67,30 @@ def keep(house: MailHouse, mail_type: MailType, fact: Fact, letter: Letter) -> N
 
 
 def _keep(
-    session: Session, house: MailHouse, mail_type: MailType, fact: Fact, letter: Letter, rendered: Rendered
-) -> None:
+    session: Session,
+    house: MailHouse,
+    mail_type: MailType,
+    fact: Fact,
+    letter: Letter,
+    until: datetime | None,
+) -> MailMessage | None:
     dedupe_key = key_of(mail_type, fact, letter)
     if is_known(session, dedupe_key):
-        return
+        return None
     if mail_type.for_staff and not _may_bother_staff(session, house, letter):
         log.warning("staff of brand %s get no mail of %s: enough this hour", letter.brand.slug, fact.name)
-        return
-    message = message_for(session, house, mail_type, letter, dedupe_key=dedupe_key, at=fact.occurred_at)
-    put(session, house, message, letter, rendered)
+        return None
+    return message_for(
+        session, house, mail_type, letter, dedupe_key=dedupe_key, at=fact.occurred_at, until=until
+    )
+
+
+def _sealed(house: MailHouse, message: MailMessage, link: str) -> str:
+    return house.keys.encrypt(link.encode(), sealed_to(message.id)) if link else ""
+
+
+def sealed_to(message_id: UUID) -> str:
+    return f"mail_message/link_encrypted/{message_id}"
 
 
 def put(session: Session, house: MailHouse, message: MailMessage, letter: Letter, rendered: Rendered) -> None:
@@ -90,11 +119,18 @@ def _may_bother_staff(session: Session, house: MailHouse, letter: Letter) -> boo
 
 
 def message_for(
-    session: Session, house: MailHouse, mail_type: MailType, letter: Letter, *, dedupe_key: str, at: datetime
+    session: Session,
+    house: MailHouse,
+    mail_type: MailType,
+    letter: Letter,
+    *,
+    dedupe_key: str,
+    at: datetime,
+    until: datetime | None = None,
 ) -> MailMessage:
     """The row of a mail about something that happened ``at`` this instant, still without its texts."""
     message_id, now, sender = new_id(), house.clock.now(), _sender(house, letter)
-    expires_at = at + mail_type.good_for
+    expires_at = until or at + mail_type.good_for
     is_late = expires_at <= now
     return MailMessage(
         id=message_id, number=numbers.take(session, "mail", first=FIRST_NUMBER)[0], brand_id=letter.brand.id,

@@ -24,7 +24,7 @@ class MailType:
     """
 
     name: str
-    event: str  # "" for those that are written by whoever asks for them
+    event: str
     label: str
     good_for: timedelta
     boxes: tuple[str, ...] = ()
@@ -76,8 +76,8 @@ TYPES = (
     _type("new_device", "user.new_device", mark("New device"), 2, "new_device"),
     _type("password_changed", "user.password_changed", mark("Password changed"), 2),
     _type("factor_changed", "user.factor_changed", mark("Second factor changed"), 2),
-    _type("password_reset", "", mark("Reset your password"), 1 / 24),
-    _type("invite", "", mark("Invitation"), 7),
+    _type("password_reset", "user.password_reset_asked", mark("Reset your password"), 1 / 96),
+    _type("invite", "user.invited", mark("Invitation"), 7),
     _staff("staff_job_failed", "job.failed", mark("Job failed")),
     _staff("staff_task", "job.needs_staff", mark("Task for staff")),
 )

@@ -32,7 +32,6 @@ def handlers(house: MailHouse) -> tuple[Subscriber, ...]:
     return tuple(
         Subscriber(name=f"mail.{one.name}", event=one.event, handle=_handler(house, one), after=one.after)
         for one in TYPES
-        if one.event
     )
 
 

@@ -30,7 +30,8 @@ EVIL = (
 
 # No words: codes, addresses that are ours, and the one text that has lines of its own.
 KEPT = frozenset(
-    "url account_url language change starts status currency locale timezone email tokens tax_rounding legal_address".split()
+    "url account_url language change starts status currency locale timezone email tokens tax_rounding"
+    " legal_address".split()
 )
 
 
