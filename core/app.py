@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from flask import Flask
 
+from core.identity import resetting
 from core.identity import service as identity
 from core.kernel.clock import Clock, SystemClock
 from core.kernel.crypto import KeyRing
@@ -25,6 +26,9 @@ from core.plugin_host.registry import Registry, load_plugins
 from core.plugin_host.values import PluginSettings
 from core.provisioning import jobs
 from core.provisioning import service as provisioning
+from core.records import figures
+from core.records.importing import running as importing
+from core.records.importing import service as imports
 from core.settings import Settings, require_secret
 
 EngineFactory = Callable[[Database, Registry, Settings], Engine]
@@ -83,7 +87,7 @@ def key_ring(settings: Settings) -> KeyRing:
 
 def listen(house: Innkeeper) -> None:
     """Connect who listens: slices first, then plugins."""
-    for subscriber in (*orders.subscribers(house), *mail.subscribers(house)):
+    for subscriber in (*resetting.subscribers(house), *orders.subscribers(house), *mail.subscribers(house)):
         house.outbox.subscribe(subscriber)
     for subscription in house.plugins.subscriptions:
         house.outbox.subscribe(_plugin_subscriber(subscription))
@@ -105,6 +109,7 @@ def tasks(house: Innkeeper) -> tuple[Task, ...]:
         Task(name=detaching.TASK, run=lambda account_id: detaching.run(house, account_id)),
         Task(name=jobs.TASK, run=lambda job_id: provisioning.run(house, job_id)),
         Task(name=mail.TASK, run=lambda message_id: mail.send(house, message_id)),
+        Task(name=importing.TASK, run=lambda import_id: importing.run(house, import_id)),
     )
 
 
@@ -120,6 +125,8 @@ def schedules(house: Innkeeper) -> tuple[tuple[str, float, Callable[[], None]], 
         ("mail.due", 5.0, lambda: mail.send_due(house)),
         ("orders.sweep", 3600.0, lambda: _sweep_carts(house)),
         ("identity.sweep", 3600.0, lambda: _sweep_identity(house)),
+        ("records.figures", 60.0, lambda: _count_figures(house)),
+        ("records.sweep", 3600.0, lambda: _sweep_imports(house)),
     )
 
 
@@ -135,6 +142,14 @@ def _sweep_carts(house: Innkeeper) -> None:
 def _sweep_identity(house: Innkeeper) -> None:
     with house.db.transaction() as session:
         identity.sweep(session, house.clock.now())
+
+
+def _count_figures(house: Innkeeper) -> None:
+    figures.refresh_due(house)
+
+
+def _sweep_imports(house: Innkeeper) -> None:
+    imports.sweep(house)
 
 
 def create_app(house: Innkeeper) -> Flask:

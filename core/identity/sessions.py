@@ -158,6 +158,7 @@ def _identity(session: Session, row: SignInSession, user: User) -> Identity | No
         has_factor=has_factor,
         proven_at=row.proven_at,
         acting_staff_id=row.acting_staff_id,
+        locale=user.locale,
     )
 
 
@@ -243,12 +244,19 @@ def list_sessions(
     )
     if area:
         statement = statement.where(SignInSession.area == area)
-    return tuple(
-        SessionView(
-            id=row.id, area=row.area, ip=row.ip, agent=row.agent, created_at=row.created_at,
-            last_seen_at=row.last_seen_at, is_this=row.id == this, is_acting=row.acting_staff_id is not None,
-        )
-        for row in session.scalars(statement)
+    return tuple(_view(row, this) for row in session.scalars(statement))
+
+
+def session_facts(session: Session, session_id: UUID) -> SessionView | None:
+    """One session, for the mail about it; None when it is swept away."""
+    row = session.get(SignInSession, session_id)
+    return None if row is None else _view(row, None)
+
+
+def _view(row: SignInSession, this: UUID | None) -> SessionView:
+    return SessionView(
+        id=row.id, area=row.area, ip=row.ip, agent=row.agent, created_at=row.created_at,
+        last_seen_at=row.last_seen_at, is_this=row.id == this, is_acting=row.acting_staff_id is not None,
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ import hashlib
 from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address
 
-from sqlalchemy import delete, insert, or_, update
+from sqlalchemy import delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -25,6 +25,16 @@ def throttle(session: Session, bucket: str, limit: int, seconds: int, now: datet
     if _count(session, bucket, limit, seconds, now) or _restart(session, bucket, seconds, now):
         return True
     return _first(session, bucket, now) or _count(session, bucket, limit, seconds, now)
+
+
+def is_full(session: Session, bucket: str, limit: int, seconds: int, now: datetime) -> bool:
+    """Whether ``limit`` tries were counted in this window; counts nothing."""
+    used = select(Throttle.used).where(
+        Throttle.bucket == bucket,
+        Throttle.window_start > now - timedelta(seconds=seconds),
+        Throttle.window_start <= now + timedelta(seconds=seconds),
+    )
+    return (session.scalar(used) or 0) >= limit
 
 
 def _count(session: Session, bucket: str, limit: int, seconds: int, now: datetime) -> bool:

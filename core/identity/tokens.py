@@ -91,6 +91,12 @@ def unseal(keys: KeyRing, sealed: str, user_id: UUID, purpose: str) -> str:
     return keys.decrypt(sealed, _aad(user_id, purpose)).decode()
 
 
+def link_path(area: str, token: str) -> str:
+    """Where a person chooses a password with this token. Put the configured address before it, never the
+    host of a request."""
+    return f"/{area}/reset/{token}"
+
+
 def _aad(user_id: UUID, purpose: str) -> str:
     return f"one_time_token/{purpose}/{user_id}"
 

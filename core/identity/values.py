@@ -50,6 +50,7 @@ class Identity:
     has_factor: bool = False
     proven_at: datetime | None = None
     acting_staff_id: UUID | None = None
+    locale: str = "en"
 
     @property
     def actor(self) -> str:

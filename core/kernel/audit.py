@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -60,6 +62,41 @@ class Problem:
     reason: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """From where something is done: known to the door of the house (a request, a shell), noted with all
+    that is recorded meanwhile. ``acting_for``: in whose account, when it is not one's own."""
+
+    ip: str = ""
+    request_id: str = ""
+    acting_for: str = ""
+
+
+NOWHERE = Circumstances()
+_circumstances: ContextVar[Circumstances] = ContextVar("innkeeper.audit", default=NOWHERE)
+
+
+@contextmanager
+def acting(*, ip: str = "", request_id: str = "", acting_for: str = "") -> Iterator[None]:
+    """Note this with every record inside the block that does not say otherwise itself."""
+    token = _circumstances.set(Circumstances(ip=ip, request_id=request_id, acting_for=acting_for))
+    try:
+        yield
+    finally:
+        _circumstances.reset(token)
+
+
+def set_circumstances(circumstances: Circumstances) -> None:
+    """For doors that cannot wrap what they let in: a web framework calls before and after a request. Set
+    NOWHERE when it is over."""
+    _circumstances.set(circumstances)
+
+
+def circumstances() -> Circumstances:
+    """What is noted with a record made now."""
+    return _circumstances.get()
+
+
 def mask(facts: Mapping[str, Any] | None) -> dict[str, Any] | None:
     """Replace what a name says is secret. Values become text, numbers or lists of them."""
     if facts is None:
@@ -91,10 +128,14 @@ def record(
     acting_for: str = "",
     request_id: str = "",
 ) -> None:
-    """Write one entry with the caller's transaction. It is chained just before the commit."""
+    """Write one entry with the caller's transaction. It is chained just before the commit.
+
+    What is not given of ``ip``, ``acting_for`` and ``request_id`` is as ``acting`` says.
+    """
+    here = circumstances()
     row = {
-        "id": new_id(), "at": now, "actor": actor, "acting_for": acting_for, "ip": ip,
-        "request_id": request_id, "action": action, "target": target,
+        "id": new_id(), "at": now, "actor": actor, "acting_for": acting_for or here.acting_for,
+        "ip": ip or here.ip, "request_id": request_id or here.request_id, "action": action, "target": target,
         "before": mask(before), "after": mask(after),
     }  # fmt: skip
     session.info.setdefault(_PENDING, []).append(row)

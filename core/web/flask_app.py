@@ -9,7 +9,20 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from core.settings import require_secret
-from core.web import errors, guards, health, looks, render, security, themes, tracing, webhooks
+from core.web import (
+    acting,
+    errors,
+    guards,
+    guessing,
+    health,
+    language,
+    looks,
+    render,
+    security,
+    themes,
+    tracing,
+    webhooks,
+)
 from core.web.admin.blueprint import blueprint as admin
 from core.web.current import EXTENSION, WebHouse
 from core.web.portal.blueprint import blueprint as portal
@@ -50,8 +63,12 @@ def _proxies(flask_app: Flask, house: WebHouse) -> None:
 def _requests(flask_app: Flask, house: WebHouse) -> None:
     """Before and after each request. What is registered after a request runs last to first."""
     tracing.register(flask_app, believe_given=house.settings.proxies > 0)
+    acting.register(flask_app)
     security.register(flask_app)
+    language.register(flask_app)
     guards.register(flask_app)
+    guessing.register(flask_app)
+    flask_app.before_request(language.settle)
 
 
 def _pages(flask_app: Flask, house: WebHouse) -> None:

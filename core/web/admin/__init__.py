@@ -18,6 +18,9 @@ from core.web.admin import (
     expiring as expiring,
 )
 from core.web.admin import (
+    imports as imports,
+)
+from core.web.admin import (
     invoices as invoices,
 )
 from core.web.admin import (
@@ -36,6 +39,9 @@ from core.web.admin import (
     plugins as plugins,
 )
 from core.web.admin import (
+    proving as proving,
+)
+from core.web.admin import (
     search as search,
 )
 from core.web.admin import (
@@ -48,5 +54,32 @@ from core.web.admin import (
     signing as signing,
 )
 from core.web.admin.client import (
+    account as account,
+)
+from core.web.admin.client import (
+    billing_accounts as billing_accounts,
+)
+from core.web.admin.client import (
+    contacts as contacts,
+)
+from core.web.admin.client import (
     overview as overview,
+)
+from core.web.admin.client import (
+    credit as client_credit,
+)
+from core.web.admin.client import (
+    files as client_files,
+)
+from core.web.admin.client import (
+    invoices as client_invoices,
+)
+from core.web.admin.client import (
+    mails as client_mails,
+)
+from core.web.admin.client import (
+    notes as client_notes,
+)
+from core.web.admin.client import (
+    trail as client_trail,
 )

@@ -9,30 +9,40 @@ from flask import current_app, g, redirect, request, url_for
 from werkzeug.exceptions import Forbidden
 from werkzeug.wrappers import Response
 
+from core.identity import passkeys
 from core.identity import service as identity
 from core.identity.permissions import PERMISSIONS
-from core.identity.values import Identity
-from core.web.current import brand, house, is_https
+from core.identity.values import Identity, Party
+from core.web.current import brand, house, is_https, now
 
 COOKIE = "innkeeper_admin"
 AREA = "admin"
 PUBLIC = "public"  # nobody has to be signed in: the sign-in page alone
-SIGNED_IN = "signed in"  # any of the staff: the dashboard, signing out
+SIGNED_IN = "signed in"  # any of the staff: the dashboard
+SETTING_UP = "setting up"  # any of the staff, even before they have the second factor they must have
 DECLARED = "admin_needs"
+PROVEN = "admin_proven"
 
 View = TypeVar("View", bound=Callable[..., Any])
 
 
-def needs(permission: str) -> Callable[[View], View]:
-    """Declare what a route asks for: a name of PERMISSIONS, SIGNED_IN or PUBLIC.
+class ProofNeeded(Exception):
+    """A form for money or secrets, from somebody who must show first that it is still them."""
 
+
+def needs(permission: str, *, proven: bool = False) -> Callable[[View], View]:
+    """Declare what a route asks for: a name of PERMISSIONS, SIGNED_IN, SETTING_UP or PUBLIC.
+
+    ``proven``: money and secrets. The person must have shown password and second factor within a quarter of
+    an hour; else a page asks for them and goes on from there, a form with what was typed in it.
     Raises ValueError for any other name, so that a misspelt one stops the start.
     """
-    if permission not in PERMISSIONS and permission not in (PUBLIC, SIGNED_IN):
+    if permission not in PERMISSIONS and permission not in (PUBLIC, SIGNED_IN, SETTING_UP):
         raise ValueError(f"there is no permission called {permission!r}")
 
     def declare(view: View) -> View:
         view.__dict__[DECLARED] = permission
+        view.__dict__[PROVEN] = proven
         return view
 
     return declare
@@ -44,8 +54,14 @@ def declared(endpoint: str) -> str | None:
     return cast("str | None", getattr(view, DECLARED, None))
 
 
+def asks_for_proof(endpoint: str) -> bool:
+    """Whether the route behind an endpoint is for people who have just shown who they are."""
+    view = current_app.view_functions.get(endpoint)
+    return bool(getattr(view, PROVEN, False))
+
+
 def guard() -> Response | None:
-    """Before each request of the admin. Raises Forbidden."""
+    """Before each request of the admin. Raises Forbidden, ProofNeeded."""
     brand()  # read before any page is drawn: its zone is the one staff read times in
     permission = declared(request.endpoint or "")
     person = who()
@@ -55,7 +71,16 @@ def guard() -> Response | None:
         return redirect(url_for("admin.login", next=_wanted()), 303)
     if permission is None or not may(permission):
         raise Forbidden
+    if must_set_up(person) and permission != SETTING_UP:
+        return redirect(url_for("admin.factors"), 303)
+    if asks_for_proof(request.endpoint or "") and not person.is_proven(now()):
+        raise ProofNeeded
     return None
+
+
+def must_set_up(person: Identity) -> bool:
+    """Outside the demo staff have a second factor; who has none yet reaches the page that sets one up."""
+    return not person.has_factor and not house().settings.is_demo
 
 
 def who() -> Identity | None:
@@ -81,7 +106,7 @@ def actor() -> str:
 
 def may(permission: str) -> bool:
     found = who()
-    return found is not None and (permission == SIGNED_IN or found.may(permission))
+    return found is not None and (permission in (SIGNED_IN, SETTING_UP) or found.may(permission))
 
 
 def remember(response: Response, token: str) -> Response:
@@ -93,6 +118,11 @@ def remember(response: Response, token: str) -> Response:
 def forget(response: Response) -> Response:
     response.delete_cookie(COOKIE, path="/admin", httponly=True, samesite="Lax", secure=is_https())
     return response
+
+
+def party() -> Party | None:
+    """Whom passkeys of the admin are for: the configured address."""
+    return passkeys.party_of(house().settings.public_url)
 
 
 def token() -> str:
