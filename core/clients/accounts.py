@@ -99,11 +99,7 @@ def add(
     session: Session, house: House, form: Mapping[str, str], *, zones: Zones, actor: str, ip: str = ""
 ) -> UUID:
     """Make a client account, without a contact yet. Raises InvalidFields. A repeat makes another one."""
-    return insert(session, house, check(session, form, zones), actor=actor, ip=ip)
-
-
-def insert(session: Session, house: House, clean: CleanAccount, *, actor: str, ip: str = "") -> UUID:
-    """Make a client account that was checked before, without a contact yet."""
+    clean = check(session, form, zones)
     now = house.clock.now()
     client = Client(
         id=new_id(), brand_id=clean.brand.id, created_at=now, currency=clean.brand.currency,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
@@ -56,4 +56,10 @@ class House(Protocol):
 def publish(house: House, session: Session, name: str, payload: Mapping[str, object]) -> None:
     """Commit a fact with the caller's transaction and have it delivered soon after."""
     for delivery_id in house.outbox.publish(session, name, payload, now=house.clock.now()):
+        house.engine.enqueue(session, DELIVER, delivery_id, queue="outbox")
+
+
+def publish_many(house: House, session: Session, name: str, payloads: Sequence[Mapping[str, object]]) -> None:
+    """``publish`` for many facts of one name."""
+    for delivery_id in house.outbox.publish_many(session, name, payloads, now=house.clock.now()):
         house.engine.enqueue(session, DELIVER, delivery_id, queue="outbox")

@@ -50,6 +50,7 @@ _MENU = (
     ("mails", "Mails", "mail", "mails.view"),
 )
 _SET_UP = (
+    ("imports", "Imports", "upload", "imports.run"),
     ("servers", "Servers", "server-2", "servers.view"),
     ("plugins", "Plugins", "plug", "plugins.view"),
     ("audit", "Audit log", "history", "audit.view"),
