@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from core.billing.values import Draft, DraftLine, DraftTax
 from core.brands import service as brands
 from core.brands.values import BrandView
+from core.clients import addresses
 from core.clients import service as clients
 from core.clients.groups import GroupPolicy, policy_of
 from core.clients.values import ClientView, ContactView
@@ -91,14 +92,10 @@ def _taxes(
 
 def facts(brand: BrandView, contact: ContactView) -> dict[str, Any]:
     """Seller and buyer as they are now: an issued document never changes with them."""
-    buyer = [
-        contact.company_name, contact.name, contact.street_address, contact.address_2,
-        " ".join(filter(None, (contact.city, contact.state, contact.postal_code))), contact.country,
-    ]  # fmt: skip
     return {
         "seller": [brand.legal_name or brand.name, *brand.legal_address.splitlines()],
         "seller_tax_number": brand.tax_number,
         "seller_email": brand.support_email,
-        "buyer": [line for line in buyer if line],
+        "buyer": list(addresses.of_contact(contact, brand.locale)),
         "buyer_email": contact.email,
     }

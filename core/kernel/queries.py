@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -44,8 +44,10 @@ class DeliveryRow:
     created_at: datetime
 
 
-def list_audit(session: Session, window: Window, *, target: str = "") -> Page[AuditRow]:
-    """Audit entries by running number, newest first; ``target`` is "invoice:<id>"."""
+def list_audit(
+    session: Session, window: Window, *, target: str = "", targets: Collection[str] = ()
+) -> Page[AuditRow]:
+    """Audit entries by running number, newest first; ``target`` is "invoice:<id>", ``targets`` several."""
     table = AuditEntry
     statement = select(
         table.id, table.sequence, table.at, table.actor, table.ip, table.action, table.target,
@@ -53,6 +55,8 @@ def list_audit(session: Session, window: Window, *, target: str = "") -> Page[Au
     )  # fmt: skip
     if target:
         statement = statement.where(table.target == target)
+    if targets:
+        statement = statement.where(table.target.in_(targets))
     return fetch_page(session, statement, table.sequence, window, _audit_row)
 
 

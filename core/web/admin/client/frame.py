@@ -9,10 +9,13 @@ from uuid import UUID
 from flask import current_app, url_for
 from werkzeug.wrappers import Response
 
-from core.clients import places
+from core.billing import of_client
+from core.clients import files, notes, places
 from core.clients import queries as clients
 from core.clients.queries import ClientPage
 from core.kernel.problems import NotFound
+from core.mail import queries as mail
+from core.services import queries as services
 from core.web import shown
 from core.web.admin import access, page
 from core.web.current import house
@@ -38,6 +41,7 @@ class Tab:
     label: str
     url: str
     is_here: bool
+    note: str = ""  # how many there are, or how much
 
 
 def read(client_id: UUID) -> ClientPage:
@@ -53,8 +57,15 @@ def draw(template: str, client: ClientPage, /, *, tab: str, status: int = 200, *
     """One tab of a client's page. ``template`` extends ``admin/client/frame.html`` and fills ``tab``."""
     return page.draw(
         f"client/{template}", status, section="clients", client=client, client_tabs=tabs(client, tab),
-        tab=tab, country_name=country_name, **context,
+        tab=tab, country_name=country_name, status_url=_status_url(client), **context,
     )  # fmt: skip
+
+
+def _status_url(client: ClientPage) -> str:
+    """Where the status is changed; "" for who may not."""
+    if not access.may("clients.edit") or "admin.client_status" not in current_app.view_functions:
+        return ""
+    return url_for("admin.client_status", client_id=client.client.id)
 
 
 def country_name(code: str) -> str:
@@ -63,11 +74,29 @@ def country_name(code: str) -> str:
 
 
 def tabs(client: ClientPage, here: str) -> list[Tab]:
+    beside = _beside(client)
     return [
         Tab(
-            name=name, label=label, is_here=name == here,
+            name=name, label=label, is_here=name == here, note=beside.get(name, ""),
             url=url_for(f"admin.{endpoint}", client_id=client.client.id),
         )
         for name, label, endpoint, permission in TABS
         if access.may(permission) and f"admin.{endpoint}" in current_app.view_functions
     ]  # fmt: skip
+
+
+def _beside(client: ClientPage) -> dict[str, str]:
+    """What stands small beside the words of a tab; nothing where there is nothing."""
+    client_id = client.client.id
+    with house().db.read() as session:
+        counts = {
+            "contacts": len(client.contacts),
+            "billing_accounts": len(client.billing_accounts),
+            "services": services.count_by_client(session, [client_id]).get(client_id, 0),
+            "invoices": of_client.count_invoices(session, client_id),
+            "mails": mail.count_of_client(session, client_id),
+            "notes": notes.count(session, client_id),
+            "files": files.used(session, client_id)[0],
+        }
+    found = {name: f"{count:,}" for name, count in counts.items() if count}
+    return found | ({"credit": shown.money(client.credit)} if client.credit else {})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from werkzeug.wrappers import Response
@@ -41,7 +42,9 @@ def show_client(client_id: UUID) -> Response:
         owed = billing.owed_by_client(session, [client_id]).get(client_id, ())
         received = payments.received_of(session, client_id)
         count = services.count_by_client(session, [client_id]).get(client_id, 0)
-    allowed = {name: rows if access.may(f"{name}.view") else None for name, rows in lists.items()}
+    allowed: dict[str, Any] = {
+        name: rows if access.may(f"{name}.view") else None for name, rows in lists.items()
+    }
     return frame.draw(
         "overview.html", client, tab="overview", accounts=accounts, owed=owed, received=received,
         service_count=count, **allowed,
