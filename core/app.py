@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from uuid import UUID
 
 from flask import Flask
 
@@ -15,6 +16,7 @@ from core.kernel.db import Database
 from core.kernel.outbox import Fact, Outbox, Subscriber
 from core.kernel.work import Engine, Task
 from core.mail import delivery as mail
+from core.mail.transport import Paper
 from core.orders import delivery as orders
 from core.orders import sweeping
 from core.payments import attempts, detaching, expiring
@@ -108,9 +110,20 @@ def tasks(house: Innkeeper) -> tuple[Task, ...]:
         Task(name=attempts.TASK, run=lambda attempt_id: payments.run(house, attempt_id)),
         Task(name=detaching.TASK, run=lambda account_id: detaching.run(house, account_id)),
         Task(name=jobs.TASK, run=lambda job_id: provisioning.run(house, job_id)),
-        Task(name=mail.TASK, run=lambda message_id: mail.send(house, message_id)),
+        Task(name=mail.TASK, run=lambda message_id: mail.send(house, message_id, papers=_paper(house))),
         Task(name=importing.TASK, run=lambda import_id: importing.run(house, import_id)),
     )
+
+
+def _paper(house: Innkeeper) -> mail.Papers:
+    """Draws the invoice that goes with a mail, from the web's printable page."""
+
+    def draw(invoice_id: UUID, locale: str) -> Paper | None:
+        from core.web.paper import for_mails  # noqa: PLC0415 - a worker loads of the web only this, when asked
+
+        return for_mails(house)(invoice_id, locale)
+
+    return draw
 
 
 def schedules(house: Innkeeper) -> tuple[tuple[str, float, Callable[[], None]], ...]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from copy import copy
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -25,12 +27,25 @@ from core.kernel.money import Money, exponent
 from core.web.current import brand_or_none
 from core.web.forms import errors_title
 
+_reader: ContextVar[tuple[Locale, ZoneInfo] | None] = ContextVar("innkeeper.reader", default=None)
 MINUS = "\N{MINUS SIGN}"  # a hyphen is no minus sign
+
+
+@contextmanager
+def reading(locale: Locale, zone: ZoneInfo) -> Iterator[None]:
+    """Show values as this reader has them, whatever is asked for: for documents that no request draws."""
+    token = _reader.set((locale, zone))
+    try:
+        yield
+    finally:
+        _reader.reset(token)
 
 
 def locale() -> Locale:
     """How numbers and days are written here: in the language of the request, as at the brand's home. On the
     admin's pages as the brand has it."""
+    if (reader := _reader.get()) is not None:
+        return reader[0]
     known = brand_or_none() if has_request_context() else None
     home = known.locale if known else ""
     if has_request_context() and not is_admin():
@@ -47,6 +62,9 @@ def is_admin() -> bool:
 
 
 def zone() -> ZoneInfo:
+    """The brand's own clock; UTC where no brand is known."""
+    if (reader := _reader.get()) is not None:
+        return reader[1]
     known = brand_or_none() if has_request_context() else None
     return ZoneInfo(known.timezone if known else "UTC")
 
@@ -113,7 +131,7 @@ def held_until(value: datetime, now: datetime) -> str:
 
 def language() -> str:
     """Of the words on this page, as HTML names it: ``de``, ``en-US``."""
-    if has_request_context() and is_admin():
+    if _reader.get() is None and has_request_context() and is_admin():
         return i18n.SOURCE
     return str(locale()).replace("_", "-")
 

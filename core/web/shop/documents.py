@@ -10,11 +10,10 @@ from core.billing.queries import InvoicePage
 from core.kernel.problems import NotFound
 from core.orders import status as orders
 from core.orders.values import OrderView
+from core.web import paper, shown
 from core.web.current import brand, house
-from core.web.paper import NoPdf, pdf
+from core.web.paper import NoPdf, Sheet, pdf
 from core.web.testmode import test_words
-
-TEMPLATE = "print/invoice.html"
 
 
 def invoice(token: str) -> Response:
@@ -62,9 +61,7 @@ def _load(token: str) -> tuple[OrderView, InvoicePage]:
 
 def draw(page: InvoicePage, *, order_label: str, method: str) -> str:
     """The invoice as a page of paper. ``order_label`` and ``method`` are "" where there is none."""
-    brand()  # read before it is drawn: amounts and dates are in its language
-    template = current_app.jinja_env.get_template(TEMPLATE)
-    return template.render(
-        page=page, invoice=page.invoice, order_label=order_label, method=method, brand=brand(),
-        test=bool(test_words(house())),
-    )  # fmt: skip
+    sheet = Sheet(
+        page=page, brand=brand(), order_label=order_label, method=method, is_test=bool(test_words(house()))
+    )
+    return paper.draw(sheet, shown.locale())

@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from core.clients import places
+from core.clients import addresses, places
 from core.kernel.problems import Conflict, InvalidFields
 from core.orders import cart as carts
 from core.orders import checkout as orders
 from core.orders import placing, status
 from core.orders.values import Review
-from core.web import cookies, forms
-from core.web.current import brand, house, now, visitor_ip
+from core.web import cookies, forms, shown
+from core.web.current import house, now, visitor_ip
 from core.web.forms import Form
 from core.web.render import render
 from core.web.shop import returning
@@ -85,13 +85,8 @@ def _back(token: str) -> Response:
 
 
 def address_lines(contact: Mapping[str, str]) -> tuple[str, ...]:
-    """The address as it is read: street, then town, then county and country."""
-    country, state = contact.get("country", ""), contact.get("state", "")
-    street = _joined(", ", contact.get("street_address"), contact.get("address_2"))
-    town = _joined(", ", contact.get("city"), _joined(" ", state, contact.get("postal_code")))
-    county = f"{contact['county']} County" if country == "US" and contact.get("county") else ""
-    area = _joined(", ", town, county, places.country_name(country, brand().locale))
-    return tuple(line for line in (street, area) if line)
+    """The address as it is written in its country."""
+    return addresses.lines(contact, str(shown.locale()), with_person=False)
 
 
 def taxed_at(found: Review) -> str:
