@@ -230,6 +230,12 @@ class BillingAccountView:
         return self.removed_at is not None
 
     @property
+    def agreed_at(self) -> datetime | None:
+        """When the mandate was given."""
+        at = self.mandate.get("at", "")
+        return datetime.fromisoformat(at) if at else None
+
+    @property
     def label(self) -> str:
         """ "Visa ending in 4242", or "" when there is nothing to tell."""
         return f"{self.brand or 'Account'} ending in {self.last4}" if self.last4 else self.brand

@@ -120,7 +120,7 @@ def read(form: Mapping[str, str], today: date) -> CardForm:
         month=month,
         year=year,
         issue_number=_issue_number(form, wrong),
-        start_date=_start_date(form, wrong),
+        start_date=_start_date(form, today, wrong),
         keep=form.get("keep_card", "") == "1",
     )
     if wrong:
@@ -178,7 +178,7 @@ def _issue_number(form: Mapping[str, str], wrong: dict[str, str]) -> str:
     return value
 
 
-def _start_date(form: Mapping[str, str], wrong: dict[str, str]) -> str:
+def _start_date(form: Mapping[str, str], today: date, wrong: dict[str, str]) -> str:
     value = _typed(form, "start_date")
     if not value:
         return ""
@@ -186,4 +186,6 @@ def _start_date(form: Mapping[str, str], wrong: dict[str, str]) -> str:
     if found is None or not 1 <= int(found[1]) <= 12:
         wrong["start_date"] = "Enter month and year, as in 03 / 2024."
         return ""
+    if (int(found[2]), int(found[1])) > (today.year, today.month):
+        wrong["start_date"] = "This card does not hold yet. Check the start date."
     return f"{int(found[1]):02}/{found[2]}"

@@ -64,7 +64,7 @@ class CardHarness(GatewayHarness[PretendWorld]):
             "expiry_month": ("", "0", "00", "13", "1.5", "-1", "١٢", "Dec"),
             "expiry_year": ("", "0", "24", "2001", "9999", "twenty"),
             "issue_number": ("123", "x", "-1"),
-            "start_date": ("2024", "13/2024", "1/24", "x"),
+            "start_date": ("2024", "13/2024", "1/24", "x", "01/2199"),
             "payment_token": ("", "tok_unknown", "../tokens", GOOD),
         }
         forms = {name: tuple({**good, name: value} for value in values) for name, values in wrong.items()}

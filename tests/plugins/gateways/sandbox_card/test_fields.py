@@ -49,6 +49,13 @@ def test_start_date_and_issue_number_are_kept() -> None:
     assert (card.issue_number, card.start_date, card.keep) == ("3", "03/2024", True)
 
 
+def test_a_start_date_lies_in_the_past() -> None:
+    assert read({**GOOD, "start_date": "07/2026"}, TODAY).start_date == "07/2026"
+    assert errors(start_date="08/2026") == {
+        "start_date": "This card does not hold yet. Check the start date."
+    }
+
+
 @pytest.mark.parametrize("typed", ["4242 4242 4242 4242", "4242-4242-4242-4242", "x 4242424242424242 y"])
 def test_a_number_in_the_name_is_found_and_not_repeated(typed: str) -> None:
     message = errors(name_on_card=typed)["name_on_card"]
