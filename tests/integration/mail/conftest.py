@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -13,8 +13,12 @@ from sqlalchemy import delete, select, update
 
 from core.app import Innkeeper
 from core.clients.models import Contact, ContactMailChoice
+from core.clients.service import CONTACT_COLUMNS
 from core.kernel.db import Database
+from core.kernel.ids import new_id
 from core.mail.models import MailMessage
+from core.web import paper
+from core.web.paper import NoPdf
 from core.work.inline import InlineEngine
 from tests.fixtures.innkeeper import Inn, open_house
 from tests.fixtures.innkeeper import demo_database_url as database_url
@@ -22,6 +26,8 @@ from tests.integration.mail.post import PostOffice
 
 __all__ = ["Mails", "database_url"]
 
+DRAWN = paper.pdf
+GERMAN = {"language": "de", "email_format": "text"}
 Opened = Callable[..., PostOffice]
 
 
@@ -39,6 +45,21 @@ def open_post() -> Iterator[Opened]:
     yield make
     for office in opened:
         office.close()
+
+
+def _no_pdf(_html: str) -> bytes:
+    raise NoPdf
+
+
+@pytest.fixture(autouse=True)
+def without_paper(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Invoices take a second to draw. Tests that are about them take ``with_paper``."""
+    monkeypatch.setattr("core.web.paper.pdf", _no_pdf)
+
+
+@pytest.fixture
+def with_paper(monkeypatch: pytest.MonkeyPatch, without_paper: None) -> None:
+    monkeypatch.setattr("core.web.paper.pdf", DRAWN)
 
 
 @pytest.fixture
@@ -94,6 +115,24 @@ class Mails:
             session.execute(delete(ContactMailChoice).where(ContactMailChoice.mail_type.not_in(kinds)))
             if email_format:
                 session.execute(update(Contact).values(email_format=email_format))
+
+    def to(self, recipient: str) -> list[str]:
+        """The types of the mails to one address."""
+        return [mail.type for mail in self.all() if mail.recipient == recipient]
+
+    def another_reader(self, email: str, kinds: Iterable[str], **values: Any) -> UUID:
+        """A second contact of the only client, copied from the first."""
+        with self._db.transaction() as session:
+            first = session.scalars(select(Contact).where(Contact.is_primary)).one()
+            same = {name: getattr(first, name) for name in CONTACT_COLUMNS}
+            row = Contact(
+                id=new_id(), client_id=first.client_id, roles=[], **(same | {"email": email} | values)
+            )
+            session.add(row)
+            session.flush()
+            for kind in kinds:
+                session.add(ContactMailChoice(id=new_id(), contact_id=row.id, mail_type=kind))
+            return row.id
 
     def set(self, **values: Any) -> None:
         """Change every mail's row."""
