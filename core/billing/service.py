@@ -19,6 +19,7 @@ from core.clients import service as clients
 from core.kernel import numbers, search
 from core.kernel.clock import local_date
 from core.kernel.db import changed
+from core.kernel.i18n import gettext as _
 from core.kernel.ids import new_id
 from core.kernel.money import Money
 from core.kernel.problems import NotFound
@@ -174,7 +175,7 @@ def take_back(session: Session, house: House, invoice_id: UUID, amount_minor: in
         .values(paid_minor=Invoice.paid_minor - amount_minor, status="unpaid", paid_on=None),
     )
     if not reopened:
-        raise NotFound("This invoice has nothing to take back.")
+        raise NotFound(_("This invoice has nothing to take back."))
     if head.status == "paid":
         services.no_longer_paid(session, _periods(session, invoice_id))
     publish(house, session, "invoice.reopened", {"invoice_id": head.id, "client_id": head.client_id})
@@ -238,7 +239,7 @@ def find(session: Session, invoice_id: UUID) -> InvoiceHead:
     """Raises NotFound."""
     row = session.get(Invoice, invoice_id)
     if row is None:
-        raise NotFound("There is no such invoice.")
+        raise NotFound(_("There is no such invoice."))
     return _view(row)
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from core.brands.models import Brand, BrandGateway, BrandHost
 from core.brands.values import BrandView, NewBrand
+from core.kernel.i18n import gettext as _
 from core.kernel.ids import new_id
 from core.kernel.money import UnknownCurrency, exponent
 from core.kernel.problems import InvalidFields, NotFound
@@ -27,7 +28,7 @@ def default_brand(session: Session) -> BrandView:
     """The brand called "main", or else the oldest. Raises NotFound before the first is set up."""
     row = session.scalar(select(Brand).order_by(Brand.slug != DEFAULT, Brand.id).limit(1))
     if row is None:
-        raise NotFound("No brand is set up yet.")
+        raise NotFound(_("No brand is set up yet."))
     return _view(row)
 
 
@@ -35,7 +36,7 @@ def brand_by_id(session: Session, brand_id: UUID) -> BrandView:
     """Raises NotFound."""
     row = session.get(Brand, brand_id)
     if row is None:
-        raise NotFound("There is no such brand.")
+        raise NotFound(_("There is no such brand."))
     return _view(row)
 
 

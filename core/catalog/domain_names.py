@@ -7,6 +7,7 @@ from functools import cache
 import idna
 from publicsuffixlist import PublicSuffixList
 
+from core.kernel.i18n import gettext as _
 from core.kernel.problems import InvalidFields
 
 LONGEST = 253  # RFC 1035, 2.3.4, without the final dot
@@ -27,7 +28,9 @@ def clean_domain(text: str, *, registrable: bool = True, field: str = "domain") 
     except _Wrong as wrong:
         raise InvalidFields({field: str(wrong)}) from None
     if registrable and name != owned:
-        raise InvalidFields({field: f"{name} is part of {owned}. Type {owned} instead."})
+        raise InvalidFields(
+            {field: _("{name} is part of {owned}. Type {owned} instead.").format(name=name, owned=owned)}
+        )
     return name
 
 

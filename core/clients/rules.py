@@ -20,8 +20,8 @@ from core.clients.values import (
     Form,
 )
 from core.identity.rules import check_password_rules, check_username, clean_email, clean_username
+from core.kernel.i18n import current, languages, mark
 from core.kernel.i18n import gettext as _
-from core.kernel.i18n import languages
 from core.kernel.problems import InvalidFields
 
 LONGEST = 300
@@ -32,12 +32,12 @@ _JOINERS = "\u200c\u200d"
 _CARD_DIGITS = re.compile(r"(?<!\d)\d(?:[ .\-]?\d){12,18}(?!\d)")
 _PHONES = ("primary_phone", "secondary_phone", "fax", "mobile_phone")
 _REQUIRED = {
-    "first_name": "Enter your first name.",
-    "last_name": "Enter your last name.",
-    "email": "Enter your email address.",
-    "street_address": "Enter the street and house number.",
-    "primary_phone": "Enter a phone number where we can reach you.",
-    "country": "Choose a country.",
+    "first_name": mark("Enter your first name."),
+    "last_name": mark("Enter your last name."),
+    "email": mark("Enter your email address."),
+    "street_address": mark("Enter the street and house number."),
+    "primary_phone": mark("Enter a phone number where we can reach you."),
+    "country": mark("Choose a country."),
 }
 
 
@@ -71,11 +71,11 @@ def tidy(text: str) -> str:
 def check_text(text: str) -> str | None:
     """What is wrong with a line somebody typed, whatever it is for; None when it will do."""
     if len(text) > LONGEST:
-        return f"Use {LONGEST} characters at most."
+        return _("Use {count} characters at most.").format(count=LONGEST)
     if any(_is_refused(letter) for letter in text):
-        return "Remove the line breaks and invisible characters; type it again if you pasted it."
+        return _("Remove the line breaks and invisible characters; type it again if you pasted it.")
     if has_card_number(text):
-        return "This looks like a card number. Type card numbers under the payment method only."
+        return _("This looks like a card number. Type card numbers under the payment method only.")
     return None
 
 
@@ -106,7 +106,7 @@ class ContactCheck:
             self.values[one.name] = value
             problem = None if one.name in _PHONES and len(value) <= 40 else check_text(value)
             if problem is None and not value:
-                problem = _REQUIRED.get(one.name)
+                problem = _(_REQUIRED[one.name]) if one.name in _REQUIRED else None
             self.wrong(one.name, problem)
 
     def finished(self) -> CleanContact:
@@ -131,12 +131,12 @@ class ContactCheck:
         self.values["country"] = code
         rules = places.address_rules(code) if len(code) == 2 else None
         if rules is None:
-            self.wrong("country", "Choose a country from the list.")
+            self.wrong("country", _("Choose a country from the list."))
             return
         self._state(rules)
         self._county(rules)
         if rules.needs_city and not self.values["city"]:
-            self.wrong("city", "Enter the city or town.")
+            self.wrong("city", _("Enter the city or town."))
         self._postal_code(rules)
 
     def _state(self, rules: AddressRules) -> None:
@@ -145,7 +145,9 @@ class ContactCheck:
             return
         code = _find_state(rules.country, typed)
         if code is None:
-            self.wrong("state", f"Choose the {rules.state_word} from the list.")
+            self.wrong(
+                "state", _("Choose the {word} from the list.").format(word=places.part_word(rules.state_word))
+            )
         else:
             self.values["state"] = code
 
@@ -157,33 +159,32 @@ class ContactCheck:
         if found is not None:
             self.values["county"] = found
         elif places.counties(state):
-            self.wrong("county", f"Choose a county of {places.state_name('US', state)}.")
+            self.wrong(
+                "county", _("Choose a county of {state}.").format(state=places.state_name("US", state))
+            )
         else:
-            self.wrong("county", f"{places.state_name('US', state)} has no counties. Leave this empty.")
+            where = places.state_name("US", state)
+            self.wrong("county", _("{state} has no counties. Leave this empty.").format(state=where))
 
     def _postal_code(self, rules: AddressRules) -> None:
         code = unicodedata.normalize("NFKC", self.values["postal_code"]).upper()
         self.values["postal_code"] = code
         if not code:
             if rules.needs_postal_code:
-                self.wrong("postal_code", f"Enter the {rules.postal_word}{_as_in(rules)}.")
+                self.wrong("postal_code", _missing(rules))
         elif not code.isascii() or not places.postal_code_fits(rules.country, "", code):
             self.wrong("postal_code", _malformed(rules))
         elif "state" not in self.errors and not places.postal_code_fits(
             rules.country, self.values["state"], code
         ):
-            where = places.state_name(rules.country, self.values["state"])
-            self.wrong(
-                "postal_code",
-                f"This {rules.postal_word} is not in {where}. Check it and the {rules.state_word}.",
-            )
+            self.wrong("postal_code", _elsewhere(rules, self.values["state"]))
 
     def email(self) -> None:
         if not self.is_open("email"):
             return
         clean = clean_email(self.values["email"])
         if clean is None:
-            self.wrong("email", "Enter an email address, as in name@example.com.")
+            self.wrong("email", _("Enter an email address, as in name@example.com."))
         else:
             self.values["email"] = clean
 
@@ -200,9 +201,9 @@ class ContactCheck:
         spoken = tuple(code for code, _name in languages())
         self._one_of("language", spoken, _("Choose a language from the list."))
         formats = tuple(code for code, _label in EMAIL_FORMATS)
-        self._one_of("email_format", formats, "Choose HTML or plain text.")
+        self._one_of("email_format", formats, _("Choose HTML or plain text."))
         if not set(self.form.email_actions) <= {key for key, _label in MAIL_TYPES}:
-            self.wrong("email_actions", "Choose mails from the list.")
+            self.wrong("email_actions", _("Choose mails from the list."))
 
     def _one_of(self, name: str, codes: tuple[str, ...], sentence: str) -> None:
         """The first is taken when nothing was posted."""
@@ -214,18 +215,18 @@ class ContactCheck:
         self.values["username"] = clean_username(self.form.username)
         self.wrong("username", check_username(self.form.username))
         if has_card_number(self.form.username):
-            self.wrong("username", "This looks like a card number. Choose another user name.")
+            self.wrong("username", _("This looks like a card number. Choose another user name."))
 
     def password(self) -> None:
         password, again = self.form.password, self.form.confirm_password
         self.values["password"] = password
         if not password:
-            self.wrong("password", "Choose a password.")
+            self.wrong("password", _("Choose a password."))
         self.wrong("password", check_password_rules(password, self.form.username, self.values["email"]))
         if password and not again:
-            self.wrong("confirm_password", "Type the password again.")
+            self.wrong("confirm_password", _("Type the password again."))
         elif password != again:
-            self.wrong("confirm_password", "The two passwords differ. Type the same one twice.")
+            self.wrong("confirm_password", _("The two passwords differ. Type the same one twice."))
 
 
 def _find_state(country: str, typed: str) -> str | None:
@@ -237,15 +238,28 @@ def _find_state(country: str, typed: str) -> str | None:
     return None
 
 
-def _as_in(rules: AddressRules) -> str:
-    return f", as in {rules.postal_example}" if rules.postal_example else ""
+def _missing(rules: AddressRules) -> str:
+    word, example = places.part_word(rules.postal_word), rules.postal_example
+    if example:
+        return _("Enter the {word}, as in {example}.").format(word=word, example=example)
+    return _("Enter the {word}.").format(word=word)
 
 
 def _malformed(rules: AddressRules) -> str:
     if rules.country == "US":
-        return "A ZIP code has five digits, as in 78702."
-    country = places.country_name(rules.country)
-    return f"This is not a {rules.postal_word} of {country}. Enter it{_as_in(rules)}."
+        return _("A ZIP code has five digits, as in 78702.")
+    word, example = places.part_word(rules.postal_word), rules.postal_example
+    country = places.country_name(rules.country, current())
+    if example:
+        sentence = _("This is not a {word} of {country}. Enter it as in {example}.")
+        return sentence.format(word=word, country=country, example=example)
+    return _("This is not a {word} of {country}.").format(word=word, country=country)
+
+
+def _elsewhere(rules: AddressRules, state: str) -> str:
+    return _("This {word} is not in {state}. Check both.").format(
+        word=places.part_word(rules.postal_word), state=places.state_name(rules.country, state)
+    )
 
 
 def read_phone(text: str, country: str) -> str:
@@ -253,13 +267,13 @@ def read_phone(text: str, country: str) -> str:
 
     Raises ValueError with a sentence for the person.
     """
-    how = "Enter the whole number with its area code, as in +1 512 555 0140."
+    how = _("Enter the whole number with its area code, as in +1 512 555 0140.")
     try:
         number = phonenumbers.parse(text, country or None)
     except phonenumbers.NumberParseException:
         raise ValueError(how) from None
     if number.extension:
-        raise ValueError("Leave out the extension; we call the main number.")
+        raise ValueError(_("Leave out the extension; we call the main number."))
     if not phonenumbers.is_valid_number(number):
         raise ValueError(how)
     return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))

@@ -26,6 +26,7 @@ from core.identity.models import Membership
 from core.identity.service import make_user, taken
 from core.kernel import audit, numbers
 from core.kernel.db import changed
+from core.kernel.i18n import gettext as _
 from core.kernel.ids import new_id
 from core.kernel.problems import NotFound
 from core.kernel.work import House, publish
@@ -149,7 +150,7 @@ def client_by_id(session: Session, client_id: UUID) -> ClientView:
         .where(Client.id == client_id)
     ).one_or_none()
     if found is None:
-        raise NotFound("There is no such client.")
+        raise NotFound(_("There is no such client."))
     row, behaviour = found
     return ClientView(
         id=row.id, brand_id=row.brand_id, number=row.number, company_name=row.company_name,
@@ -168,7 +169,7 @@ def primary_contact(session: Session, client_id: UUID) -> ContactView:
     """Whom to write to, and where for taxes. Raises NotFound."""
     row = session.scalar(select(Contact).where(Contact.client_id == client_id, Contact.is_primary))
     if row is None:
-        raise NotFound("This client has no primary contact.")
+        raise NotFound(_("This client has no primary contact."))
     chosen = session.scalars(
         select(ContactMailChoice.mail_type)
         .where(ContactMailChoice.contact_id == row.id)
@@ -185,7 +186,7 @@ def add_credit(session: Session, client_id: UUID, minor: int) -> None:
         raise ValueError(f"credit grows by whole minor units, not by {minor}")
     grown = update(Client).where(Client.id == client_id).values(credit_minor=Client.credit_minor + minor)
     if not changed(session, grown):
-        raise NotFound("There is no such client.")
+        raise NotFound(_("There is no such client."))
 
 
 def take_credit(session: Session, client_id: UUID, minor: int) -> int:
@@ -199,7 +200,7 @@ def take_credit(session: Session, client_id: UUID, minor: int) -> int:
     while True:
         held = session.scalar(select(Client.credit_minor).where(Client.id == client_id))
         if held is None:
-            raise NotFound("There is no such client.")
+            raise NotFound(_("There is no such client."))
         taken = min(held, minor)
         same = update(Client).where(Client.id == client_id, Client.credit_minor == held)
         if taken == 0 or changed(session, same.values(credit_minor=Client.credit_minor - taken)):

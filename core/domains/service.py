@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from core.domains.models import Domain
 from core.kernel.db import changed
+from core.kernel.i18n import gettext as _
 from core.kernel.ids import new_id
 from core.kernel.problems import Conflict
 
@@ -41,7 +42,7 @@ def hold(
             session.add(domain)
             session.flush()
     except IntegrityError as error:
-        raise Conflict(f"{name} is being ordered already.") from error
+        raise Conflict(_("{name} is being ordered already.").format(name=name)) from error
     return domain.id
 
 

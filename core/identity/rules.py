@@ -7,6 +7,8 @@ import unicodedata
 
 import idna
 
+from core.kernel.i18n import gettext as _
+
 SHORTEST_PASSWORD = 15  # NIST SP 800-63B-4, 3.1.1.2: a password that is the only factor
 LONGEST_PASSWORD = 256  # the same section asks for at least 64
 LONGEST_EMAIL = 254  # RFC 5321, 4.5.3.1.3, without the angle brackets
@@ -44,11 +46,11 @@ def check_username(text: str) -> str | None:
     """What is wrong with a user name, for the person; None when it will do."""
     name = clean_username(text)
     if not name:
-        return "Choose a user name."
+        return _("Choose a user name.")
     if not 3 <= len(name) <= 64:
-        return "A user name has 3 to 64 characters."
+        return _("A user name has 3 to 64 characters.")
     if USERNAME.fullmatch(name) is None:
-        return "Use letters without accents, digits and . _ @ + - only."
+        return _("Use letters without accents, digits and . _ @ + - only.")
     return None
 
 
@@ -82,15 +84,15 @@ def check_password_rules(text: str, username: str, email: str) -> str | None:
     """
     password = normal_password(text)
     if len(password) < SHORTEST_PASSWORD:
-        return f"Use {SHORTEST_PASSWORD} characters or more. A short sentence is best."
+        return _("Use {count} characters or more. A short sentence is best.").format(count=SHORTEST_PASSWORD)
     if len(password) > LONGEST_PASSWORD:
-        return f"Use {LONGEST_PASSWORD} characters at most."
+        return _("Use {count} characters at most.").format(count=LONGEST_PASSWORD)
     if "\0" in password:
-        return "This password holds a character that cannot be typed again. Choose another."
+        return _("This password holds a character that cannot be typed again. Choose another.")
     if fold(password) in {fold(username), fold(email), fold(email.partition("@")[0])}:
-        return "Do not use your user name or your email as the password."
+        return _("Do not use your user name or your email as the password.")
     if _is_common(password):
-        return "Many people use this password, so it is tried first. Choose another."
+        return _("Many people use this password, so it is tried first. Choose another.")
     return None
 
 

@@ -22,6 +22,7 @@ from core.brands.values import BrandView
 from core.clients import audience
 from core.kernel import audit
 from core.kernel.db import changed
+from core.kernel.i18n import gettext as _
 from core.kernel.outbox import Subscriber
 from core.kernel.problems import Conflict, NotFound
 from core.mail import transport
@@ -222,9 +223,9 @@ def resend(house: MailHouse, message_id: UUID, actor: str) -> None:
     with house.db.transaction() as session:
         message = session.get(MailMessage, message_id)
         if message is None:
-            raise NotFound("There is no such mail.")
+            raise NotFound(_("There is no such mail."))
         if HIDDEN_LINK in message.body_text:
-            raise Conflict("Its link is gone, for safety. Ask for a new one instead.")
+            raise Conflict(_("Its link is gone, for safety. Ask for a new one instead."))
         again = (
             update(MailMessage)
             .where(MailMessage.id == message_id, MailMessage.state != "queued")
@@ -238,7 +239,7 @@ def resend(house: MailHouse, message_id: UUID, actor: str) -> None:
             )
         )
         if not changed(session, again):
-            raise Conflict("This mail is on its way already.")
+            raise Conflict(_("This mail is on its way already."))
         turn = session.get_one(MailMessage, message_id).turn
         house.engine.enqueue(session, TASK, message_id, queue=QUEUE, turn=turn)
         audit.record(session, actor=actor, action="mail.resend", target=f"mail:{message_id}", now=now)

@@ -19,6 +19,7 @@ from core.domains import service as domains
 from core.kernel.calendar import Cycle
 from core.kernel.clock import local_date
 from core.kernel.db import changed
+from core.kernel.i18n import gettext as _
 from core.kernel.ids import hash_token, new_id, new_token
 from core.kernel.problems import Conflict, InvalidFields, Refused
 from core.orders import pricing, quotes
@@ -117,15 +118,15 @@ def add_line(
         product = catalog.product_by_slug(session, brand_id, product_slug)
         brand = brands.brand_by_id(session, brand_id)
         if product is None or product.sold_out:
-            raise InvalidFields({"product": "This product can not be ordered at the moment."})
-        wanted = _cycle(cycle)
+            raise InvalidFields({"product": _("This product can not be ordered at the moment.")})
+        wanted = read_cycle(cycle)
         today = local_date(house.clock.now(), brand.timezone)
         if wanted is None or not catalog.price_of(session, product.id, brand.currency, wanted, today):
-            raise InvalidFields({"cycle": "Choose how often you would like to pay."})
-    count = _quantity(quantity)
-    name = _domain(house, product, domain)
+            raise InvalidFields({"cycle": _("Choose how often you would like to pay.")})
+    count = checked_quantity(quantity)
+    name = checked_domain(house, product, domain)
     if name and count != 1:
-        raise InvalidFields({"quantity": "There is one for each domain: add it again for another one."})
+        raise InvalidFields({"quantity": _("There is one for each domain: add it again for another one.")})
     with house.db.transaction() as session:
         cart = find(session, house, token)
         if cart is None:
@@ -143,7 +144,13 @@ def _append(
     changed(session, update(Cart).where(Cart.id == cart.id).values(currency=Cart.currency))
     lines = quotes.cart_lines(session, cart.id)
     if len(lines) >= MOST_LINES:
-        raise InvalidFields({"product": f"A cart holds {MOST_LINES} lines at most. Place this order first."})
+        raise InvalidFields(
+            {
+                "product": _("A cart holds {most_lines} lines at most. Place this order first.").format(
+                    most_lines=MOST_LINES
+                )
+            }
+        )
     if any(line.product_id == product.id and line.domain == domain and domain for line in lines):
         return  # a double click puts the same thing in once
     session.add(
@@ -160,21 +167,31 @@ def _append(
     )
 
 
-def _cycle(text: str) -> Cycle | None:
+def read_cycle(text: str) -> Cycle | None:
+    """``month:1``; None for what is no cycle."""
     try:
         return Cycle.parse(text)
     except ValueError:
         return None
 
 
-def _quantity(text: str) -> int:
+def checked_quantity(text: str) -> int:
+    """How many; nothing is one. Raises InvalidFields (quantity)."""
     text = text.strip() or "1"
     if not WHOLE_NUMBER.fullmatch(text) or not text.isascii() or not 1 <= int(text) <= MOST_QUANTITY:
-        raise InvalidFields({"quantity": f"Enter a whole number from 1 to {MOST_QUANTITY}."})
+        raise InvalidFields(
+            {
+                "quantity": _("Enter a whole number from 1 to {most_quantity}.").format(
+                    most_quantity=MOST_QUANTITY
+                )
+            }
+        )
     return int(text)
 
 
-def _domain(house: PluginHouse, product: ProductView, typed: str) -> str:
+def checked_domain(house: PluginHouse, product: ProductView, typed: str) -> str:
+    """The clean name where the product is for one, else "". Raises InvalidFields (domain). Asks the
+    registrar of a name: never in a transaction."""
     is_name = product.kind == "domain"
     entry = house.plugins.provisioners.get(product.provisioner)
     needs = is_name or product.kind == "hosting" or (entry is not None and entry.spec.needs_domain)
@@ -190,20 +207,26 @@ def _check_free(house: PluginHouse, product: ProductView, name: str) -> None:
     """Ask the registrar, where it answers: a name it can not tell of may still be ordered."""
     with house.db.read() as session:
         if domains.is_held(session, name):
-            raise InvalidFields({"domain": f"{name} is taken already. Try another name or ending."})
+            raise InvalidFields(
+                {"domain": _("{name} is taken already. Try another name or ending.").format(name=name)}
+            )
     try:
         answer = registrars.availability(house, product.provisioner, name)
     except PluginError:
         return
     if answer is Availability.TAKEN:
-        raise InvalidFields({"domain": f"{name} is taken already. Try another name or ending."})
+        raise InvalidFields(
+            {"domain": _("{name} is taken already. Try another name or ending.").format(name=name)}
+        )
     if answer is Availability.UNSUPPORTED:
-        raise InvalidFields({"domain": f"Names like {name} are not sold here. Try another ending."})
+        raise InvalidFields(
+            {"domain": _("Names like {name} are not sold here. Try another ending.").format(name=name)}
+        )
 
 
 def set_quantity(house: PluginHouse, token: str | None, line_id: UUID, quantity: str) -> None:
     """Raises InvalidFields, and Conflict when the cart is gone. Another cart's line is not found."""
-    count = _quantity(quantity)
+    count = checked_quantity(quantity)
     with house.db.transaction() as session:
         cart = _live(session, house, token)
         session.execute(
@@ -241,7 +264,7 @@ def count_lines(house: PluginHouse, token: str | None) -> int:
 def _live(session: Session, house: PluginHouse, token: str | None) -> Cart:
     cart = find(session, house, token)
     if cart is None:
-        raise Conflict("Your cart has expired or was ordered already. Please start again.")
+        raise Conflict(_("Your cart has expired or was ordered already. Please start again."))
     return cart
 
 
@@ -254,7 +277,7 @@ def sign_in(house: PluginHouse, token: str | None, client_id: UUID) -> None:
         cart = _live(session, house, token)
         client = clients.client_by_id(session, client_id)
         if client.brand_id != cart.brand_id or client.behaviour in NO_ORDERS:
-            raise Refused("No order can be placed on your account. Please write to us.")
+            raise Refused(_("No order can be placed on your account. Please write to us."))
         cart.client_id = client_id
 
 

@@ -18,6 +18,7 @@ from core.clients.values import CleanContact
 from core.identity import service as identity
 from core.identity.passwords import hash_password
 from core.kernel.clock import local_date
+from core.kernel.i18n import gettext as _
 from core.kernel.problems import Conflict, InvalidFields
 from core.orders import pricing, quotes
 from core.orders.cart import find
@@ -173,15 +174,15 @@ def review(house: PluginHouse, token: str | None) -> Review:
 def ready(session: Session, house: PluginHouse, cart: Cart, answer: quotes.Priced) -> None:
     """Raises Conflict that names the step that is missing."""
     if not answer.wanted:
-        raise Conflict("Your cart is empty.")
+        raise Conflict(_("Your cart is empty."))
     if cart.client_id is None and cart.contact is None:
-        raise Conflict("Tell us first who the account is for.")
+        raise Conflict(_("Tell us first who the account is for."))
     if answer.quote.total_minor == 0:
         return
     if cart.gateway not in offered_for(session, house, cart.brand_id, cart.currency):
-        raise Conflict("Choose how you would like to pay: the way chosen before is not offered any more.")
+        raise Conflict(_("Choose how you would like to pay: the way chosen before is not offered any more."))
     if house.plugins.gateway_spec(cart.gateway).can(Collects) and not cart.source_encrypted:
-        raise Conflict("Enter your payment details first.")
+        raise Conflict(_("Enter your payment details first."))
 
 
 def terms_of(session: Session, house: PluginHouse, cart: Cart) -> TermsView | None:

@@ -26,6 +26,7 @@ from core.kernel import numbers, search
 from core.kernel.calendar import Cycle
 from core.kernel.clock import local_date
 from core.kernel.db import changed
+from core.kernel.i18n import gettext as _
 from core.kernel.ids import hash_token, new_id, new_token
 from core.kernel.problems import Conflict, InvalidFields
 from core.kernel.work import publish
@@ -68,7 +69,7 @@ def place(house: PluginHouse, token: str | None, *, quote_id: str, accepted: boo
     except IntegrityError as error:
         known = _already(house, token)
         if known is None:
-            raise Conflict("Somebody was quicker with this name. Please check your entries.") from error
+            raise Conflict(_("Somebody was quicker with this name. Please check your entries.")) from error
         return known
 
 
@@ -113,9 +114,9 @@ def _check(
     answer = quotes.shown(session, house, cart, quote_id)
     ready(session, house, cart, answer)
     if str(answer.id) != quote_id:
-        raise Conflict("What you saw has changed meanwhile. Please check the order once more.")
+        raise Conflict(_("What you saw has changed meanwhile. Please check the order once more."))
     if terms_of(session, house, cart) and not accepted:
-        raise InvalidFields({"accept_terms": "Please accept the terms to place your order."})
+        raise InvalidFields({"accept_terms": _("Please accept the terms to place your order.")})
     today = local_date(house.clock.now(), answer.brand.timezone)
     return _Placing(
         cart=cart, quote_id=answer.id, quote=answer.quote, brand=answer.brand, order_id=order_id,
@@ -146,9 +147,13 @@ def _take_limited(session: Session, quote: Quote) -> None:
     """Stock and coupon uses go by conditional update: of two buyers of the last one, one gets it."""
     for product_id, name, count in quantities(quote):
         if not catalog.take_stock(session, product_id, count):
-            raise Conflict(f"{name} has just sold out. Please take it out of your cart.")
+            raise Conflict(_("{name} has just sold out. Please take it out of your cart.").format(name=name))
     if quote.coupon_id and not catalog.use_coupon(session, quote.coupon_id):
-        raise Conflict(f"{quote.coupon_code} has been used up. Please take it out of your cart.")
+        raise Conflict(
+            _("{coupon_code} has been used up. Please take it out of your cart.").format(
+                coupon_code=quote.coupon_code
+            )
+        )
 
 
 def quantities(quote: Quote) -> list[tuple[UUID, str, int]]:

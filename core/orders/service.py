@@ -12,6 +12,7 @@ from core.catalog import service as catalog
 from core.domains import service as domains
 from core.kernel import audit
 from core.kernel.db import changed
+from core.kernel.i18n import gettext as _
 from core.kernel.problems import Conflict, InvalidFields, NotFound
 from core.kernel.work import publish
 from core.orders.models import CouponUse, Order, OrderLine
@@ -29,28 +30,28 @@ def cancel(house: PluginHouse, order_id: UUID, actor: str, reason: str) -> None:
     Raises InvalidFields (reason) and Conflict: paid, or money is on its way.
     """
     if not reason.strip():
-        raise InvalidFields({"reason": "Say in a few words why, for whoever looks later."})
+        raise InvalidFields({"reason": _("Say in a few words why, for whoever looks later.")})
     house.db.run(lambda session: _cancel(session, house, order_id, actor, reason.strip()))
 
 
 def _cancel(session: Session, house: PluginHouse, order_id: UUID, actor: str, reason: str) -> None:
     order = session.get(Order, order_id)
     if order is None:
-        raise NotFound("There is no such order.")
+        raise NotFound(_("There is no such order."))
     if order.state != "placed":
-        raise Conflict("This order has gone on meanwhile, or is cancelled already.")
+        raise Conflict(_("This order has gone on meanwhile, or is cancelled already."))
     if not billing.void(session, house, order.invoice_id):
-        raise Conflict("Something was paid on this order. Refund it instead.")
+        raise Conflict(_("Something was paid on this order. Refund it instead."))
     # The invoice is ours from here on: whoever pays it now finds it void.
     moving = attempts.moving(session, order.invoice_id)
     if moving is not None and not payments.abandon(session, house, moving.id):
-        raise Conflict("A payment for this order is under way. Wait for its answer first.")
+        raise Conflict(_("A payment for this order is under way. Wait for its answer first."))
     taken = changed(
         session,
         update(Order).where(Order.id == order_id, Order.state == "placed").values(state="cancelled"),
     )
     if not taken:
-        raise Conflict("This order has gone on meanwhile.")
+        raise Conflict(_("This order has gone on meanwhile."))
     _give_back(session, house, order)
     publish(house, session, "order.cancelled", {"order_id": order_id, "client_id": order.client_id})
     audit.record(
@@ -60,7 +61,7 @@ def _cancel(session: Session, house: PluginHouse, order_id: UUID, actor: str, re
 
 
 def _give_back(session: Session, house: PluginHouse, order: Order) -> None:
-    for product_id, _, count in quantities(stored(session, order.quote_id)):
+    for product_id, _name, count in quantities(stored(session, order.quote_id)):
         catalog.give_stock(session, product_id, count)
     used = session.execute(select(CouponUse).where(CouponUse.order_id == order.id)).scalar_one_or_none()
     if used is not None:

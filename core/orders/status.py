@@ -14,6 +14,7 @@ from core.billing.values import InvoiceHead
 from core.brands import service as brands
 from core.clients import service as clients
 from core.identity import service as identity
+from core.kernel.i18n import gettext as _
 from core.kernel.ids import hash_token
 from core.kernel.money import Money
 from core.kernel.problems import Conflict, InvalidFields, NotFound
@@ -44,7 +45,7 @@ def find_order(session: Session, token: str) -> Order:
     """The order of a link. Raises NotFound; guessing tells nothing."""
     row = session.execute(select(Order).where(Order.token_hash == hash_token(token))).scalar_one_or_none()
     if row is None:
-        raise NotFound("There is no such order, or the link is not complete.")
+        raise NotFound(_("There is no such order, or the link is not complete."))
     return row
 
 
@@ -213,9 +214,7 @@ def methods_for_order(house: PluginHouse, token: str) -> tuple[MethodView, ...]:
     return tuple(method(house, one) for one in offered)
 
 
-def pay_again(
-    house: PluginHouse, token: str, form: Mapping[str, str], *, ip: str, locale: str = ""
-) -> None:
+def pay_again(house: PluginHouse, token: str, form: Mapping[str, str], *, ip: str, locale: str = "") -> None:
     """Pay the order another way, or the same way once more. The invoice and its amount stay.
 
     Raises InvalidFields, Refused, and Conflict while a payment is under way or nothing is owed.
@@ -238,7 +237,7 @@ def pay_again(
 
 def _owed(invoice: InvoiceHead) -> Money:
     if invoice.status not in billing.OPEN or not invoice.open:
-        raise Conflict("Nothing is owed on this order any more.")
+        raise Conflict(_("Nothing is owed on this order any more."))
     return invoice.open
 
 
@@ -256,7 +255,7 @@ def _pay_again(
     _owed(billing.keep_open(session, order.invoice_id))
     moving = attempts.moving(session, order.invoice_id)
     if moving is not None and not payments.abandon(session, house, moving.id):
-        raise Conflict("A payment for this order is under way. Please wait for its answer.")
+        raise Conflict(_("A payment for this order is under way. Please wait for its answer."))
     order.gateway = gateway
     session.flush()
     if entry.spec.can(TakesManualPayments):
@@ -279,7 +278,7 @@ def begin_redirect(house: PluginHouse, token: str, base_url: str) -> str:
         order = find_order(session, token)
         moving = attempts.moving(session, order.invoice_id)
     if moving is None or not _needs_approval(house, moving):
-        raise Conflict("There is nothing to approve for this order.")
+        raise Conflict(_("There is nothing to approve for this order."))
     back = f"{base_url.rstrip('/')}/orders/{token}/return"
     return payments.begin_redirect(house, moving.id, return_url=back, cancel_url=back)
 
@@ -298,7 +297,7 @@ def token_of(house: PluginHouse, order_id: UUID) -> str:
     with house.db.read() as session:
         order = session.get(Order, order_id)
         if order is None:
-            raise NotFound("There is no such order.")
+            raise NotFound(_("There is no such order."))
         return order_token(house, order)
 
 

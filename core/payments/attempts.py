@@ -13,6 +13,7 @@ from core.billing import service as billing
 from core.clients import billing_accounts
 from core.kernel import numbers
 from core.kernel.db import changed
+from core.kernel.i18n import gettext as _
 from core.kernel.ids import new_id
 from core.kernel.money import Money
 from core.kernel.problems import Conflict, NotFound
@@ -40,9 +41,9 @@ def open_charge(session: Session, house: House, charge: NewCharge, mode: str, *,
     """
     invoice = billing.keep_open(session, charge.invoice_id)
     if invoice.status not in billing.OPEN or invoice.open.minor <= 0:
-        raise Conflict("Nothing is owed on this invoice any more.")
+        raise Conflict(_("Nothing is owed on this invoice any more."))
     if charge.billing_account_id and not billing_accounts.hold(session, charge.billing_account_id):
-        raise Conflict("This way to pay was removed. Choose another one.")
+        raise Conflict(_("This way to pay was removed. Choose another one."))
     attempt_id, now = new_id(), house.clock.now()
     attempt = Attempt(
         id=attempt_id,
@@ -72,7 +73,7 @@ def insert(session: Session, attempt: Attempt) -> AttemptView:
             session.add(attempt)
             session.flush()
     except IntegrityError as error:
-        raise Conflict("A payment for this invoice is under way. Please wait for its answer.") from error
+        raise Conflict(_("A payment for this invoice is under way. Please wait for its answer.")) from error
     tell(session, attempt.id, State.CREATED, attempt.created_at)
     return view(attempt)
 
@@ -99,7 +100,7 @@ def find(session: Session, attempt_id: UUID) -> AttemptView:
     """Raises NotFound."""
     row = session.get(Attempt, attempt_id)
     if row is None:
-        raise NotFound("There is no such payment.")
+        raise NotFound(_("There is no such payment."))
     return view(row)
 
 

@@ -18,6 +18,7 @@ from core.billing import service as billing
 from core.billing.ledger import Side
 from core.clients import service as clients
 from core.kernel.db import changed
+from core.kernel.i18n import gettext as _
 from core.kernel.ids import new_id
 from core.kernel.problems import Conflict
 from core.kernel.work import House, publish
@@ -270,7 +271,7 @@ def _change_allowance(session: Session, refund: AttemptView, minor: int) -> None
         Attempt.id == refund.parent_id, sum_after >= 0, sum_after <= Attempt.amount_minor
     )
     if not changed(session, statement.values(refunded_minor=sum_after)):
-        raise Conflict("More would be given back than was taken.")
+        raise Conflict(_("More would be given back than was taken."))
 
 
 def _returned(session: Session, house: House, attempt: AttemptView, before: State) -> None:

@@ -17,6 +17,7 @@ from core.billing import service as billing
 from core.clients import service as clients
 from core.clients import standing
 from core.kernel.db import changed
+from core.kernel.i18n import gettext as _
 from core.kernel.problems import Conflict
 from core.kernel.work import House
 from core.payments import attempts
@@ -263,7 +264,7 @@ def begin_redirect(house: PluginHouse, attempt_id: UUID, *, return_url: str, can
     if attempt.approve_url and attempt.state == State.PENDING:
         return attempt.approve_url
     if not claimed and (attempt.state not in BEGINNING or attempt.approve_url is not None):
-        raise Conflict("This payment is over. Choose how to pay once more.")
+        raise Conflict(_("This payment is over. Choose how to pay once more."))
     request = RedirectRequest(
         attempt_id=attempt.id,
         idempotency_key=attempt.idempotency_key,
@@ -286,11 +287,11 @@ def _begin(house: PluginHouse, attempt: AttemptView, request: RedirectRequest) -
         with house.db.transaction() as session:
             attempts.rewind(session, attempt, house.clock.now(), error.code)
         raise Conflict(
-            "The payment page does not answer at the moment. Try again, or pay another way."
+            _("The payment page does not answer at the moment. Try again, or pay another way.")
         ) from error
     with house.db.transaction() as session:
         if not _hand_over(session, house, attempt, instruction):
-            raise Conflict("This payment is over. Choose how to pay once more.")
+            raise Conflict(_("This payment is over. Choose how to pay once more."))
     return instruction.url
 
 

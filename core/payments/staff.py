@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from core.billing import service as billing
 from core.kernel import audit, numbers
 from core.kernel.db import changed
+from core.kernel.i18n import gettext as _
 from core.kernel.ids import new_id
 from core.kernel.money import Money
 from core.kernel.problems import Conflict, InvalidFields
@@ -40,7 +41,7 @@ def mark_paid(
     """
     reference = _reference(reference)
     if gateway not in house.plugins.gateways:
-        raise InvalidFields({"gateway": "Choose how the money came."})
+        raise InvalidFields({"gateway": _("Choose how the money came.")})
     try:
         return house.db.run(
             lambda session: _mark_paid(session, house, invoice_id, gateway, amount_text, reference, actor)
@@ -52,7 +53,7 @@ def mark_paid(
 def _reference(text: str) -> str:
     text = " ".join(text.split())
     if not text or len(text) > REFERENCE_LIMIT or not text.isprintable():
-        raise InvalidFields({"reference": "Enter the reference of the transfer or the check number."})
+        raise InvalidFields({"reference": _("Enter the reference of the transfer or the check number.")})
     return text
 
 
@@ -89,9 +90,9 @@ def _amount(text: str, owed: Money) -> Money:
     try:
         amount = Money.parse(text, owed.currency) if text.strip() else owed
     except ValueError as error:
-        raise InvalidFields({"amount": "Enter an amount in figures, as in 25.00."}) from error
+        raise InvalidFields({"amount": _("Enter an amount in figures, as in 25.00.")}) from error
     if not 0 < amount.minor <= MOST_MINOR:
-        raise InvalidFields({"amount": "Enter an amount above zero, and not beyond all bounds."})
+        raise InvalidFields({"amount": _("Enter an amount above zero, and not beyond all bounds.")})
     return amount
 
 
@@ -99,7 +100,7 @@ def look_up_now(house: PluginHouse, attempt_id: UUID, actor: str) -> None:
     """Ask the provider at once. Raises Conflict when nothing is under way."""
     with house.db.transaction() as session:
         if not attempts.ask(session, house, attempt_id):
-            raise Conflict("This payment is not waiting for an answer.")
+            raise Conflict(_("This payment is not waiting for an answer."))
         _audit(session, house, actor, "attempt.look_up", attempt_id)
 
 
@@ -112,16 +113,16 @@ def settle(
     InvalidFields (note, reference) and Conflict when the attempt is not in doubt.
     """
     if not note.strip():
-        raise InvalidFields({"note": "Say in a few words what you saw at the provider."})
+        raise InvalidFields({"note": _("Say in a few words what you saw at the provider.")})
 
     def work(session: Session) -> None:
         attempt = attempts.find(session, attempt_id)
         if attempt.state not in DOUBTFUL:
-            raise Conflict("It is known what became of this payment.")
+            raise Conflict(_("It is known what became of this payment."))
         if happened:
             _it_happened(session, house, attempt, reference, actor)
         elif not give_up(session, house, attempt_id, f"by {actor}: {note.strip()}", states=DOUBTFUL):
-            raise Conflict("It is known what became of this payment.")
+            raise Conflict(_("It is known what became of this payment."))
         _close_held(session, attempt_id)
         facts = {"happened": happened, "note": note.strip(), "reference": reference}
         _audit(session, house, actor, "attempt.settle", attempt_id, facts)
@@ -154,11 +155,11 @@ def close_unmatched(house: PluginHouse, unmatched_id: UUID, note: str, actor: st
     Raises InvalidFields (note) and Conflict when it is closed already or was never held.
     """
     if not note.strip():
-        raise InvalidFields({"note": "Say in a few words what became of it."})
+        raise InvalidFields({"note": _("Say in a few words what became of it.")})
     with house.db.transaction() as session:
         held = (UnmatchedMoney.id == unmatched_id, UnmatchedMoney.state == "open")
         if not changed(session, update(UnmatchedMoney).where(*held).values(state="resolved")):
-            raise Conflict("This is dealt with already.")
+            raise Conflict(_("This is dealt with already."))
         audit.record(
             session, actor=actor, action="unmatched.close", target=f"unmatched:{unmatched_id}",
             now=house.clock.now(), before={"state": "open"},
@@ -179,9 +180,9 @@ def _refund(session: Session, house: PluginHouse, attempt_id: UUID, amount_text:
     parent = attempts.find(session, attempt_id)
     entry = house.plugins.gateways.get(parent.gateway)
     if parent.state != State.SUCCEEDED or parent.kind != "charge" or not entry:
-        raise Conflict("Only a payment that succeeded can be refunded.")
+        raise Conflict(_("Only a payment that succeeded can be refunded."))
     if not entry.spec.can(Refunds):
-        raise Conflict(f"{entry.spec.name} can not give money back. Send it another way.")
+        raise Conflict(_("{name} can not give money back. Send it another way.").format(name=entry.spec.name))
     left = Money(parent.amount.minor - parent.refunded_minor, parent.amount.currency)
     amount = _amount(amount_text, left)
     allowed = changed(
@@ -192,7 +193,7 @@ def _refund(session: Session, house: PluginHouse, attempt_id: UUID, amount_text:
         .values(refunded_minor=Attempt.refunded_minor + amount.minor),
     )
     if not allowed:
-        raise InvalidFields({"amount": f"At most {left} can be given back."})
+        raise InvalidFields({"amount": _("At most {left} can be given back.").format(left=left)})
     return _open_refund(session, house, parent, amount, actor)
 
 

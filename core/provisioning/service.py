@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from core.kernel.db import changed
+from core.kernel.i18n import gettext as _
 from core.kernel.problems import NotFound
 from core.kernel.work import publish
 from core.plugin_api.errors import PluginError
@@ -57,7 +58,7 @@ def plan_change(session: Session, house: PluginHouse, service_id: UUID, action: 
         select(RemoteAccount).where(RemoteAccount.service_id == service_id)
     ).scalar_one_or_none()
     if account is None:
-        raise NotFound("This service has no account yet.")
+        raise NotFound(_("This service has no account yet."))
     return jobs.plan(
         session, house, service_id=service_id, server_id=account.server_id, action=action,
         idempotency_key=f"{action}:{service_id}:{cause}", request={"reason": cause},
