@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
 
@@ -13,9 +15,13 @@ from core.kernel.problems import Problem
 from core.plugin_host.cli import new_command, plugins_group
 from core.plugin_host.errors import PluginLoadError
 from core.plugin_host.values import PluginSettings
+from core.records.importing.cli import import_group
+from core.records.search_cli import commands as search_commands
 from core.settings import SettingsError, load
 from core.work.application import Application
 from core.work.cli import commands as work_commands
+from core.work.processes import check_migrated
+from core.work.worker import client_engine
 
 APPLICATION = Application(
     build=app.build,
@@ -38,8 +44,28 @@ def _plugin_settings() -> PluginSettings:
     return app.plugin_settings(load())
 
 
+@contextmanager
+def _house() -> Iterator[app.Innkeeper]:
+    """The application for one command: it asks for work and does none of the workers'."""
+    settings = load()
+    check_migrated(settings)
+    house = app.build(settings, client_engine)
+    try:
+        yield house
+    finally:
+        house.db.dispose()
+
+
 PLUGIN_COMMANDS = (plugins_group(_plugin_settings), new_command())
-for command in (*work_commands, *billing_commands, *demo_data_commands, *PLUGIN_COMMANDS):
+HOUSE_COMMANDS = (import_group(_house),)
+for command in (
+    *work_commands,
+    *billing_commands,
+    *demo_data_commands,
+    *search_commands,
+    *PLUGIN_COMMANDS,
+    *HOUSE_COMMANDS,
+):
     innkeeper.add_command(command)
 
 

@@ -24,6 +24,7 @@ class Invoice(Base):
         CheckConstraint("paid_minor <= total_minor", name="paid_at_most_total"),
         CheckConstraint("total_minor = net_minor + tax_minor", name="total_adds_up"),
         Index("ix_invoice_client", "brand_id", "client_id", "id"),
+        Index("ix_invoice_status", "status", "id"),
     )
 
     id: Mapped[UUID] = key()

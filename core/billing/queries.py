@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from core.billing.models import Entry, Invoice, InvoiceLine, LedgerAccount, Posting, TaxLine
@@ -17,8 +17,9 @@ from core.brands import queries as brands
 from core.brands.models import Brand
 from core.clients.models import Client, Contact
 from core.clients.queries import NAME_COLUMNS, PRIMARY, display_name
+from core.kernel.found import ids_of, made_between, searched_page
 from core.kernel.money import Money
-from core.kernel.paging import AnyRow, AnySelect, Page, Window, fetch_page, narrowest, number_in, starts_with
+from core.kernel.paging import AnyRow, AnySelect, Page, Window, fetch_page, number_in
 
 STATUSES = ("unpaid", "pending", "paid", "void", "draft")
 OPEN = ("unpaid", "pending")
@@ -130,17 +131,32 @@ def _invoice_row(row: AnyRow) -> InvoiceRow:
 
 
 def list_invoices(
-    session: Session, window: Window, *, q: str = "", status: str = "", client_id: UUID | None = None
-) -> Page[InvoiceRow]:
-    """Invoices, newest first. ``q`` is a number or the beginning of its label or of a client's name."""
-    statement = _invoices()
-    if q:
-        statement = narrowest(session, statement, _conditions(session, q))
-    if status:
-        statement = statement.where(Invoice.status == status)
-    if client_id:
-        statement = statement.where(Invoice.client_id == client_id)
-    return fetch_page(session, statement, Invoice.id, window, _invoice_row)
+    session: Session, window: Window, *, q: str = "", status: str = "", client_id: UUID | None = None,
+    due_before: date | None = None, brand_id: UUID | None = None, since: datetime | None = None,
+    until: datetime | None = None,
+) -> Page[InvoiceRow]:  # fmt: skip
+    """Invoices, newest first. ``q`` is searched for among their labels, or else among clients.
+
+    ``due_before``: only open ones that were due before that day.
+    """
+    equal = ((Invoice.status, status), (Invoice.client_id, client_id), (Invoice.brand_id, brand_id))
+    statement = _invoices().where(
+        *made_between(Invoice.id, since, until), *(column == value for column, value in equal if value)
+    )
+    if due_before:
+        statement = statement.where(
+            Invoice.due_on < due_before, Invoice.status == "unpaid", Invoice.kind == "invoice"
+        )
+    if not q:
+        return fetch_page(session, statement, Invoice.id, window, _invoice_row)
+    whole = _whole(session, q)
+    if whole is not None:  # a label as it is printed: there is nothing more to look for
+        return fetch_page(session, statement.where(whole), Invoice.id, window, _invoice_row)
+    return searched_page(
+        session, statement, Invoice.id, window, _invoice_row, q=q, kind="invoice",
+        exact=_numbered(session, q),
+        otherwise=lambda: [Invoice.client_id.in_(ids_of(session, q, "client"))],
+    )  # fmt: skip
 
 
 def issued_to(session: Session, client_ids: Collection[UUID], window: Window) -> Page[InvoiceRow]:
@@ -158,15 +174,27 @@ def due_from(session: Session, client_ids: Collection[UUID], limit: int = 20) ->
     return tuple(_invoice_row(row) for row in rows)
 
 
-def _conditions(session: Session, q: str) -> list[ColumnElement[bool]]:
-    """From what an index answers to what reads through labels and names."""
-    texts = [starts_with(column, q) for column in (Invoice.label, *NAME_COLUMNS)]
-    number, whole = number_in(q), _LABEL.fullmatch(q)
-    if whole:
-        series = [f"{brand_id}:{whole['year']}" for brand_id in brands.ids(session)]
-        exact = and_(Invoice.series.in_(series), Invoice.number == int(whole["number"]), texts[0])
-        return [exact, or_(*texts)]
-    return [or_(*texts, Invoice.number == number) if number is not None else or_(*texts)]
+def _whole(session: Session, q: str) -> ColumnElement[bool] | None:
+    """That an invoice has this very label; None for what is no whole label, or nobody's."""
+    read = _LABEL.fullmatch(q)
+    if read is None:
+        return None
+    series = [f"{brand_id}:{read['year']}" for brand_id in brands.ids(session)]
+    found = and_(
+        Invoice.series.in_(series),
+        Invoice.number == int(read["number"]),
+        func.lower(Invoice.label) == q.lower(),
+    )
+    return found if session.scalar(select(Invoice.id).where(found).limit(1)) else None
+
+
+def _numbered(session: Session, q: str) -> ColumnElement[bool] | None:
+    """The invoices of any year with this number."""
+    number = number_in(q)
+    if not number:
+        return None
+    years = select(Invoice.series).group_by(Invoice.series)
+    return and_(Invoice.series.in_(session.scalars(years).all()), Invoice.number == number)
 
 
 def search(session: Session, q: str, limit: int = 8) -> tuple[InvoiceRow, ...]:

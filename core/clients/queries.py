@@ -7,24 +7,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
 from core.brands import queries as brands
 from core.brands.models import Brand
-from core.clients.models import BillingAccount, Client, ClientStatus, Contact
+from core.clients.models import BillingAccount, Client, ClientGroup, ClientStatus, Contact
+from core.kernel.found import made_between, searched_page
 from core.kernel.money import Money
-from core.kernel.paging import (
-    AnyRow,
-    AnySelect,
-    Page,
-    Window,
-    fetch_page,
-    narrowest,
-    number_in,
-    starts_with,
-    word_starts_with,
-)  # fmt: skip
+from core.kernel.paging import AnyRow, AnySelect, Page, Window, fetch_page, number_in
 
 PRIMARY = and_(Contact.client_id == Client.id, Contact.is_primary)
 NAME_COLUMNS = (Client.company_name, Contact.first_name, Contact.last_name)
@@ -42,6 +33,10 @@ class ClientRow:
     status: str
     behaviour: str
     created_at: datetime
+    brand_id: UUID
+    country: str
+    group: str = ""
+    group_colour: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,9 +99,11 @@ def _clients() -> AnySelect:
     return (
         select(
             Client.id, Client.number, Client.created_at, *NAME_COLUMNS, Contact.email,
-            ClientStatus.label, ClientStatus.behaviour,
+            ClientStatus.label, ClientStatus.behaviour, Client.brand_id, Client.billing_country,
+            ClientGroup.name.label("group_name"), ClientGroup.colour,
         )
         .join(ClientStatus, ClientStatus.id == Client.status_id)
+        .outerjoin(ClientGroup, ClientGroup.id == Client.group_id)
         .outerjoin(Contact, PRIMARY)
     )  # fmt: skip
 
@@ -116,30 +113,37 @@ def _client_row(row: AnyRow) -> ClientRow:
         id=row.id, number=row.number, created_at=row.created_at, email=row.email or "",
         name=display_name(row.company_name, row.first_name, row.last_name),
         person=f"{row.first_name or ''} {row.last_name or ''}".strip(),
-        status=row.label, behaviour=row.behaviour,
+        status=row.label, behaviour=row.behaviour, brand_id=row.brand_id, country=row.billing_country,
+        group=row.group_name or "", group_colour=row.colour or "",
     )  # fmt: skip
 
 
-def list_clients(session: Session, window: Window, *, q: str = "", status: str = "") -> Page[ClientRow]:
-    """Clients, newest first. ``q`` is a number or the beginning of a name or email; ``status`` a label."""
-    statement = _clients()
-    if q:
-        statement = narrowest(session, statement, _conditions(session, q))
+def list_clients(
+    session: Session, window: Window, *, q: str = "", status: str = "", group: str = "",
+    brand_id: UUID | None = None, since: datetime | None = None, until: datetime | None = None,
+) -> Page[ClientRow]:  # fmt: skip
+    """Clients, newest first. ``q`` is searched for; ``status`` a label, ``group`` an id or "none"."""
+    statement = _clients().where(Client.merged_into_id.is_(None), *made_between(Client.id, since, until))
     if status:
-        statement = statement.where(ClientStatus.label == status)
-    return fetch_page(session, statement, Client.id, window, _client_row)
+        status_id = session.scalar(select(ClientStatus.id).where(ClientStatus.label == status))
+        statement = statement.where(Client.status_id == status_id)
+    if group:
+        statement = statement.where(Client.group_id == (None if group == "none" else UUID(group)))
+    if brand_id:
+        statement = statement.where(Client.brand_id == brand_id)
+    if not q:
+        return fetch_page(session, statement, Client.id, window, _client_row)
+    exact = _exact(session, q)
+    return searched_page(
+        session, statement, Client.id, window, _client_row, q=q, kind="client", exact=exact
+    )  # fmt: skip
 
 
-def _conditions(session: Session, q: str) -> list[ColumnElement[bool]]:
-    """From what an index answers to what reads through names."""
-    found: list[ColumnElement[bool]] = []
-    number = number_in(q)
-    if number is not None:
-        found.append(and_(Client.brand_id.in_(brands.ids(session)), Client.number == number))
-    if "@" in q:
-        found.append(Contact.email.in_({q, q.lower()}))
-    names = (word_starts_with(column, q) for column in NAME_COLUMNS)
-    return [*found, or_(starts_with(Contact.email, q), *names)]
+def _exact(session: Session, q: str) -> ColumnElement[bool] | None:
+    """What stands on top: the client of this number, or those of this whole email."""
+    if number := number_in(q, "C"):
+        return and_(Client.brand_id.in_(brands.ids(session)), Client.number == number)
+    return Contact.email.in_({q, q.lower()}) if "@" in q else None
 
 
 def statuses(session: Session) -> tuple[StatusChoice, ...]:

@@ -7,6 +7,7 @@ import os
 import secrets
 import threading
 import time
+from datetime import datetime
 from uuid import UUID
 
 
@@ -32,6 +33,12 @@ def new_id() -> UUID:
             value = _Last.value + 1 + secrets.randbits(32)
         _Last.value = value
     return UUID(int=value)
+
+
+def first_id_at(moment: datetime) -> UUID:
+    """Not greater than any UUIDv7 made at or after a moment, and greater than all made a millisecond before:
+    a bound for asking by time what is ordered by id."""
+    return UUID(int=int(moment.timestamp() * 1000) << 80)
 
 
 def new_token() -> str:

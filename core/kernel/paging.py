@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeAlias, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, func, or_
+from sqlalchemy import ColumnElement, Row, Select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 PAGE_SIZE = 50
 LARGEST = 2**63 - 1
 ItemT = TypeVar("ItemT")
-Text = InstrumentedAttribute[str]
 Cursor: TypeAlias = UUID | int
 AnySelect: TypeAlias = "Select[*tuple[Any, ...]]"
 AnyRow: TypeAlias = "Row[*tuple[Any, ...]]"
@@ -41,6 +40,11 @@ class Page(Generic[ItemT]):
     older: Cursor | None = None
 
 
+def either(text: str) -> Cursor:
+    """A cursor of a list that may be searched: a place, or an id. Raises ValueError."""
+    return int(text) if text.isascii() and text.isdigit() else UUID(text)
+
+
 def window(
     after: str | None = None,
     before: str | None = None,
@@ -49,7 +53,7 @@ def window(
 ) -> Window:
     """Read cursors as they come in an address. What is no cursor gives the newest page.
 
-    ``read`` is ``int`` for lists by running number.
+    ``read`` is ``int`` for lists by running number, ``either`` for those that may be searched.
     """
     return Window(after=_cursor(after, read), before=_cursor(before, read), size=size)
 
@@ -103,24 +107,6 @@ def _newer_page(
         newer=getattr(shown[0], key.key),
         older=getattr(shown[-1], key.key),
     )
-
-
-def starts_with(column: Text, text: str) -> ColumnElement[bool]:
-    """Whether a column begins with what was typed, in any case."""
-    return or_(column.startswith(text, autoescape=True), _folded(column, text.lower()))
-
-
-def word_starts_with(column: Text, text: str) -> ColumnElement[bool]:
-    """Whether any word of a column begins with what was typed, in any case."""
-    return or_(
-        starts_with(column, text),
-        column.contains(f" {text}", autoescape=True),
-        func.lower(column).contains(f" {text.lower()}", autoescape=True),
-    )
-
-
-def _folded(column: Text, text: str) -> ColumnElement[bool]:
-    return func.lower(column).startswith(text, autoescape=True)
 
 
 def number_in(text: str, letter: str = "") -> int | None:

@@ -35,11 +35,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core.kernel.db import Base, insert_many
+from core.kernel.paging import LARGEST
 
 # Each kind has its own range of ids, so that one kind is read newest first without meeting the others.
 KINDS: Mapping[str, int] = {"client": 1, "service": 2, "invoice": 3, "order": 4}
 RANGE_BITS = 48
 SEQUENCE = "search_entry_place"
+NEWEST_PAGE = LARGEST  # the cursor of the first page: nothing lies above it
 LONGEST_TEXT = 4000
 LONGEST_QUERY = 200
 MOST_WORDS = 8

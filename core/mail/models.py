@@ -20,7 +20,11 @@ class MailMessage(Base):
     """
 
     __tablename__ = "mail_message"
-    __table_args__ = (Index("ix_mail_message_due", "state", "next_try_at"),)
+    __table_args__ = (
+        Index("ix_mail_message_due", "state", "next_try_at"),
+        Index("ix_mail_message_state", "state", "id"),
+        Index("ix_mail_message_recipient", "recipient"),
+    )
 
     id: Mapped[UUID] = key()
     number: Mapped[int] = mapped_column(unique=True)

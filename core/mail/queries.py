@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
+from core.kernel.found import ids_of, made_between
+from core.kernel.i18n import gettext as _
 from core.kernel.outbox import OutboxDelivery, OutboxEvent
-from core.kernel.paging import AnyRow, AnySelect, Page, Window, fetch_page, narrowest, number_in, starts_with
+from core.kernel.paging import AnyRow, AnySelect, Page, Window, fetch_page, narrowest, number_in
 from core.mail.models import MailMessage
 from core.orders.values import TaskState, TaskView
 
@@ -66,23 +68,36 @@ def _mail_row(row: AnyRow) -> MailRow:
 
 
 def list_mails(
-    session: Session, window: Window, *, q: str = "", state: str = "", client_id: UUID | None = None
-) -> Page[MailRow]:
-    """Mails, newest first. ``q`` is a number or the beginning of an address or a subject."""
-    statement = _mails()
+    session: Session, window: Window, *, q: str = "", state: str = "", client_id: UUID | None = None,
+    type: str = "", brand_id: UUID | None = None, since: datetime | None = None,
+    until: datetime | None = None,
+) -> Page[MailRow]:  # fmt: skip
+    """Mails, newest first. ``q`` is a number, an address, or what clients and orders are found by."""
+    table = MailMessage
+    equal = (
+        (table.state, state),
+        (table.client_id, client_id),
+        (table.type, type),
+        (table.brand_id, brand_id),
+    )
+    statement = _mails().where(
+        *made_between(table.id, since, until), *(column == value for column, value in equal if value)
+    )
     if q:
-        statement = narrowest(session, statement, _conditions(q))
-    if state:
-        statement = statement.where(MailMessage.state == state)
-    if client_id:
-        statement = statement.where(MailMessage.client_id == client_id)
-    return fetch_page(session, statement, MailMessage.id, window, _mail_row)
+        statement = narrowest(session, statement, _conditions(session, q))
+    return fetch_page(session, statement, table.id, window, _mail_row)
 
 
-def _conditions(q: str) -> list[ColumnElement[bool]]:
+def _conditions(session: Session, q: str) -> list[ColumnElement[bool]]:
+    """The first that anything meets counts."""
     number = number_in(q, "M")
     exact = [MailMessage.number == number] if number is not None else []
-    return [*exact, or_(starts_with(MailMessage.recipient, q), starts_with(MailMessage.subject, q))]
+    return [
+        *exact,
+        MailMessage.recipient.in_({q, q.lower()}),
+        MailMessage.client_id.in_(ids_of(session, q, "client")),
+        MailMessage.order_id.in_(ids_of(session, q, "order")),
+    ]
 
 
 def mails_of_order(session: Session, order_id: UUID) -> tuple[MailRow, ...]:
@@ -127,24 +142,27 @@ def task_of_order(session: Session, order_id: UUID) -> TaskView | None:
     mails = [mail for mail in mails_of_order(session, order_id) if not mail.type.startswith("staff_")]
     if not mails:
         return _before_the_first(session, order_id)
-    reader = f"To {mails[0].recipient}"
+    reader = _("To {recipient}").format(recipient=mails[0].recipient)
     if any(mail.state == "failed" for mail in mails):
-        text = "A mail did not get through. All that it says stands on this page."
+        text = _("A mail did not get through. All that it says stands on this page.")
         return _task(text, TaskState.WAITING)
     queued = [mail for mail in mails if mail.state == "queued"]
     if any(mail.error for mail in queued):
         return _task(
-            f"{reader}. The mail server does not answer; we try again by ourselves.", TaskState.WAITING
+            _("{reader}. The mail server does not answer; we try again by ourselves.").format(reader=reader),
+            TaskState.WAITING,
         )
     if queued:
         return _task(reader, TaskState.RUNNING)
     if all(mail.state == "kept" for mail in mails):
-        reader = f"Written to {mails[0].recipient} and kept: no mail server is set up"
+        reader = _("Written to {recipient} and kept: no mail server is set up").format(
+            recipient=mails[0].recipient
+        )
     return _task(reader, TaskState.DONE, at=max(mail.sent_at or mail.created_at for mail in mails))
 
 
 def _task(detail: str, state: TaskState, at: datetime | None = None) -> TaskView:
-    return TaskView(key="mail", title="Sending your mails", detail=detail, state=state, at=at)
+    return TaskView(key="mail", title=_("Sending your mails"), detail=detail, state=state, at=at)
 
 
 def _before_the_first(session: Session, order_id: UUID) -> TaskView | None:
@@ -155,7 +173,7 @@ def _before_the_first(session: Session, order_id: UUID) -> TaskView | None:
         .where(OutboxEvent.payload["order_id"].as_string() == str(order_id))
     )
     if state == "due":
-        return _task("Being written", TaskState.RUNNING)
+        return _task(_("Being written"), TaskState.RUNNING)
     if state == "dead":
-        return _task("It could not be written. All that it says stands on this page.", TaskState.WAITING)
+        return _task(_("It could not be written. All that it says stands on this page."), TaskState.WAITING)
     return None

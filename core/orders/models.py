@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.kernel.db import Base, key
@@ -66,7 +66,7 @@ class QuoteRow(Base):
 
 class Order(Base):
     __tablename__ = "order"
-    __table_args__ = (UniqueConstraint("brand_id", "number"),)
+    __table_args__ = (UniqueConstraint("brand_id", "number"), Index("ix_order_state", "state", "id"))
 
     id: Mapped[UUID] = key()
     brand_id: Mapped[UUID] = mapped_column(ForeignKey("brand.id"))

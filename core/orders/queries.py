@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, select
 from sqlalchemy.orm import Session
 
 from core.billing.models import Invoice
@@ -15,8 +15,9 @@ from core.brands.models import Brand
 from core.catalog.models import Terms
 from core.clients.models import Client, Contact
 from core.clients.queries import NAME_COLUMNS, PRIMARY, display_name
+from core.kernel.found import ids_of, made_between, searched_page
 from core.kernel.money import Money
-from core.kernel.paging import AnyRow, AnySelect, Page, Window, fetch_page, narrowest, number_in, starts_with
+from core.kernel.paging import AnyRow, AnySelect, Page, Window, fetch_page, number_in
 from core.orders.models import Order, OrderLine
 from core.payments.models import Attempt
 from core.provisioning.models import Job
@@ -119,30 +120,22 @@ def _order_row(row: AnyRow) -> OrderRow:
 
 
 def list_orders(
-    session: Session, window: Window, *, q: str = "", state: str = "", client_id: UUID | None = None
-) -> Page[OrderRow]:
-    """Orders, newest first. ``q`` is a number or the beginning of its label, an email or a client's name."""
-    statement = _orders()
-    if q:
-        statement = narrowest(session, statement, _conditions(session, q))
-    if state:
-        statement = statement.where(Order.state == state)
-    if client_id:
-        statement = statement.where(Order.client_id == client_id)
-    return fetch_page(session, statement, Order.id, window, _order_row)
-
-
-def _conditions(session: Session, q: str) -> list[ColumnElement[bool]]:
-    """From what an index answers to what reads through labels and names."""
-    found: list[ColumnElement[bool]] = []
-    number = number_in(q.rpartition("-")[2])
-    if number is not None:
-        exact = and_(Order.brand_id.in_(brands.ids(session)), Order.number == number)
-        found.append(exact if q.isdigit() else and_(exact, starts_with(Order.label, q)))
-    if "@" in q:
-        found.append(Contact.email.in_({q, q.lower()}))
-    texts = (starts_with(column, q) for column in (Order.label, Contact.email, *NAME_COLUMNS))
-    return [*found, or_(*texts)]
+    session: Session, window: Window, *, q: str = "", state: str = "", client_id: UUID | None = None,
+    brand_id: UUID | None = None, since: datetime | None = None, until: datetime | None = None,
+) -> Page[OrderRow]:  # fmt: skip
+    """Orders, newest first. ``q`` is searched for among their labels, or else among clients."""
+    equal = ((Order.state, state), (Order.client_id, client_id), (Order.brand_id, brand_id))
+    statement = _orders().where(
+        *made_between(Order.id, since, until), *(column == value for column, value in equal if value)
+    )
+    if not q:
+        return fetch_page(session, statement, Order.id, window, _order_row)
+    number = number_in(q)
+    exact = and_(Order.brand_id.in_(brands.ids(session)), Order.number == number) if number else None
+    return searched_page(
+        session, statement, Order.id, window, _order_row, q=q, kind="order", exact=exact,
+        otherwise=lambda: [Order.client_id.in_(ids_of(session, q, "client"))],
+    )  # fmt: skip
 
 
 def search(session: Session, q: str, limit: int = 8) -> tuple[OrderRow, ...]:

@@ -27,6 +27,8 @@ class Attempt(Base):
             sqlite_where=MOVING, postgresql_where=MOVING,
         ),
         Index("ix_attempt_lookup", "state", "next_lookup_at"),
+        Index("ix_attempt_state", "state", "id"),
+        Index("ix_attempt_reference", "reference"),
     )  # fmt: skip
 
     id: Mapped[UUID] = key()

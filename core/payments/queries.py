@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from core.billing.models import Invoice
 from core.clients.models import Client, Contact
 from core.clients.queries import NAME_COLUMNS, PRIMARY, display_name
+from core.kernel.found import ids_of, made_between
 from core.kernel.money import Money
-from core.kernel.paging import AnyRow, AnySelect, Page, Window, fetch_page, narrowest, number_in, starts_with
+from core.kernel.paging import AnyRow, AnySelect, Page, Window, fetch_page, narrowest, number_in
 from core.payments.models import Allocation, Attempt, AttemptStep, UnmatchedMoney
 
 STATES = (
@@ -143,27 +144,31 @@ def _attempt_row(row: AnyRow) -> AttemptRow:
 
 
 def list_attempts(
-    session: Session, window: Window, *, q: str = "", state: str = "", client_id: UUID | None = None
-) -> Page[AttemptRow]:
-    """Attempts, newest first. ``q`` is a number, a provider's reference, or the beginning of an
-    invoice's label, a method or a client's name."""
-    statement = _attempts()
+    session: Session, window: Window, *, q: str = "", state: str = "", client_id: UUID | None = None,
+    gateway: str = "", brand_id: UUID | None = None, since: datetime | None = None,
+    until: datetime | None = None,
+) -> Page[AttemptRow]:  # fmt: skip
+    """Attempts, newest first. ``q`` is a number, a provider's reference, or what invoices or clients are
+    found by."""
+    equal = (
+        (Attempt.state, state), (Attempt.client_id, client_id), (Attempt.gateway, gateway),
+        (Attempt.brand_id, brand_id),
+    )  # fmt: skip
+    statement = _attempts().where(
+        *made_between(Attempt.id, since, until), *(column == value for column, value in equal if value)
+    )
     if q:
-        statement = narrowest(session, statement, _conditions(q))
-    if state:
-        statement = statement.where(Attempt.state == state)
-    if client_id:
-        statement = statement.where(Attempt.client_id == client_id)
+        statement = narrowest(session, statement, _conditions(session, q))
     return fetch_page(session, statement, Attempt.id, window, _attempt_row)
 
 
-def _conditions(q: str) -> list[ColumnElement[bool]]:
-    """From what an index answers to what reads through rows. Four digits are most often a card's last."""
-    texts = [starts_with(column, q) for column in (Invoice.label, Attempt.method, *NAME_COLUMNS)]
-    ends = Attempt.method.endswith(q, autoescape=True)
+def _conditions(session: Session, q: str) -> list[ColumnElement[bool]]:
+    """The first that anything meets counts. Four digits are most often a card's last."""
     number = number_in(q, "A")
     exact = [Attempt.number == number] if number is not None and len(q) != 4 else []
-    return [*exact, or_(Attempt.reference == q, ends, *texts)]
+    of_clients = Attempt.client_id.in_(ids_of(session, q, "client"))
+    invoices = Attempt.invoice_id.in_(ids_of(session, q, "invoice"))
+    return [*exact, Attempt.reference == q, of_clients, invoices]
 
 
 def attempts_of_invoice(session: Session, invoice_id: UUID) -> tuple[AttemptPage, ...]:

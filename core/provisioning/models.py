@@ -70,6 +70,7 @@ class Job(Base):
     __table_args__ = (
         Index("uq_job_running", "service_id", unique=True, sqlite_where=RUNNING, postgresql_where=RUNNING),
         Index("ix_job_due", "state", "next_try_at"),
+        Index("ix_job_state", "state", "id"),
     )
 
     id: Mapped[UUID] = key()

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from core.clients.models import Client, Contact
 from core.clients.queries import NAME_COLUMNS, PRIMARY, display_name
-from core.kernel.paging import AnyRow, AnySelect, Page, Window, fetch_page, narrowest, number_in, starts_with
+from core.kernel.found import ids_of, made_between
+from core.kernel.paging import AnyRow, AnySelect, Page, Window, fetch_page, narrowest, number_in
 from core.provisioning.models import Drift, Job, JobStep, Pool, RemoteAccount, Server
 from core.services.models import Service
 
@@ -144,30 +145,31 @@ def _job_row(row: AnyRow) -> JobRow:
 def list_jobs(
     session: Session, window: Window, *, q: str = "", state: str = "",
     client_id: UUID | None = None, server_id: UUID | None = None,
+    since: datetime | None = None, until: datetime | None = None,
 ) -> Page[JobRow]:  # fmt: skip
-    """Jobs, newest first. ``q`` is a number or the beginning of a domain, a server or a client's name."""
-    statement = _jobs()
+    """Jobs, newest first. ``q`` is a number, a server, or what services or clients are found by."""
+    equal = ((Job.state, state), (Service.client_id, client_id), (Job.server_id, server_id))
+    statement = _jobs().where(
+        *made_between(Job.id, since, until), *(column == value for column, value in equal if value)
+    )
     if q:
-        statement = narrowest(session, statement, _conditions(q))
-    if state:
-        statement = statement.where(Job.state == state)
-    if client_id:
-        statement = statement.where(Service.client_id == client_id)
-    if server_id:
-        statement = statement.where(Job.server_id == server_id)
+        statement = narrowest(session, statement, _conditions(session, q))
     return fetch_page(session, statement, Job.id, window, _job_row)
 
 
-def _conditions(q: str) -> list[ColumnElement[bool]]:
-    """From what an index answers to what reads through names."""
-    found: list[ColumnElement[bool]] = []
+def _conditions(session: Session, q: str) -> list[ColumnElement[bool]]:
+    """The first that anything meets counts."""
     number = number_in(q, "J")
-    if number is not None:
-        found.append(Job.number == number)
-    if "." in q:
-        found.append(Service.domain == q.lower())
-    columns = (Service.domain, Service.label, Server.name, *NAME_COLUMNS)
-    return [*found, or_(*(starts_with(column, q) for column in columns))]
+    exact = [Job.number == number] if number is not None else []
+    servers = session.scalars(
+        select(Server.id).where(func.lower(Server.name).contains(q.lower(), autoescape=True))
+    )
+    return [
+        *exact,
+        Job.service_id.in_(ids_of(session, q, "service")),
+        Job.server_id.in_(servers.all()),
+        Service.client_id.in_(ids_of(session, q, "client")),
+    ]
 
 
 def job_page(session: Session, job_id: UUID) -> JobPage | None:

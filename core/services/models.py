@@ -20,6 +20,7 @@ class Service(Base):
         UniqueConstraint("brand_id", "number"),
         CheckConstraint("quantity > 0", name="quantity_positive"),
         CheckConstraint("anchor_day BETWEEN 1 AND 31", name="anchor_day_of_month"),
+        Index("ix_service_status", "status", "id"),
         Index("ix_service_due", "next_due_on", "id", sqlite_where=BILLABLE, postgresql_where=BILLABLE),
         Index(
             "uq_service_reference", "brand_id", "external_reference", unique=True,

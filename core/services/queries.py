@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from core.brands import queries as brands
@@ -15,8 +15,9 @@ from core.brands.models import Brand
 from core.catalog.models import Product
 from core.clients.models import Client, Contact
 from core.clients.queries import NAME_COLUMNS, PRIMARY, display_name
+from core.kernel.found import ids_of, made_between, searched_page
 from core.kernel.money import Money
-from core.kernel.paging import AnyRow, AnySelect, Page, Window, fetch_page, narrowest, number_in, starts_with
+from core.kernel.paging import AnyRow, AnySelect, Page, Window, fetch_page, number_in
 from core.services.models import Service
 
 STATUSES = ("pending", "active", "suspended", "terminated", "cancelled")
@@ -86,29 +87,25 @@ def _service_row(row: AnyRow) -> ServiceRow:
 
 
 def list_services(
-    session: Session, window: Window, *, q: str = "", status: str = "", client_id: UUID | None = None
-) -> Page[ServiceRow]:
-    """Services, newest first. ``q`` is a number or the beginning of a domain, a label or a client's name."""
-    statement = _services()
-    if q:
-        statement = narrowest(session, statement, _conditions(session, q))
+    session: Session, window: Window, *, q: str = "", status: str = "", client_id: UUID | None = None,
+    product_id: UUID | None = None, brand_id: UUID | None = None, since: datetime | None = None,
+    until: datetime | None = None,
+) -> Page[ServiceRow]:  # fmt: skip
+    """Services, newest first. ``q`` is searched for among them, or else among clients."""
+    equal = ((Service.client_id, client_id), (Service.product_id, product_id), (Service.brand_id, brand_id))
+    statement = _services().where(
+        *made_between(Service.id, since, until), *(column == value for column, value in equal if value)
+    )
     if status:
         statement = statement.where(Service.status == status)
-    if client_id:
-        statement = statement.where(Service.client_id == client_id)
-    return fetch_page(session, statement, Service.id, window, _service_row)
-
-
-def _conditions(session: Session, q: str) -> list[ColumnElement[bool]]:
-    """From what an index answers to what reads through names."""
-    found: list[ColumnElement[bool]] = []
+    if not q:
+        return fetch_page(session, statement, Service.id, window, _service_row)
     number = number_in(q, "S")
-    if number is not None:
-        found.append(and_(Service.brand_id.in_(brands.ids(session)), Service.number == number))
-    if "." in q:
-        found.append(Service.domain == q.lower())
-    texts = (starts_with(column, q) for column in (Service.domain, Service.label, *NAME_COLUMNS))
-    return [*found, or_(*texts)]
+    exact = and_(Service.brand_id.in_(brands.ids(session)), Service.number == number) if number else None
+    return searched_page(
+        session, statement, Service.id, window, _service_row, q=q, kind="service", exact=exact,
+        otherwise=lambda: [Service.client_id.in_(ids_of(session, q, "client"))],
+    )  # fmt: skip
 
 
 def services_of(session: Session, client_ids: Collection[UUID], window: Window) -> Page[OwnService]:

@@ -21,10 +21,12 @@ from core.mail.models import MailMessage
 from core.orders.models import Cart, Order, OrderLine, QuoteRow
 from core.payments.models import Allocation, Attempt, AttemptStep, UnmatchedMoney
 from core.provisioning.models import Drift, Job, JobStep, Pool, RemoteAccount, Server
+from core.records import searching
 from core.services.models import Service
 
 NOW = datetime(2026, 11, 20, 20, 21, 4, tzinfo=UTC)
 TODAY = date(2026, 11, 20)
+FOUND = (Client, Service, Invoice, Order)
 
 
 @dataclass
@@ -88,6 +90,11 @@ class Rows:
         for thing in things:
             session.add(thing)
             session.flush()
+            if isinstance(thing, FOUND):
+                kind = type(thing).__tablename__
+                searching.write(session, kind, [thing.id])
+            if isinstance(thing, Contact | BillingAccount):
+                searching.write(session, "client", [thing.client_id])
 
     def client(
         self,
