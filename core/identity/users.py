@@ -19,6 +19,7 @@ from core.identity.permissions import ADMINISTRATOR, PERMISSIONS
 from core.identity.rules import check_password_rules, check_username, clean_email, clean_username, fold
 from core.identity.sessions import revoke_sessions
 from core.kernel import audit
+from core.kernel.i18n import gettext as _
 from core.kernel.ids import new_id
 from core.kernel.problems import InvalidFields
 from core.kernel.work import House
@@ -54,7 +55,7 @@ def check_new_user(session: Session, username: str, email: str) -> None:
     if sentence := check_username(username):
         wrong["username"] = sentence
     if clean_email(email) is None:
-        wrong["email"] = "Enter an email address, as in name@example.com."
+        wrong["email"] = _("Enter an email address, as in name@example.com.")
     if wrong:
         raise InvalidFields(wrong)
 
@@ -63,9 +64,9 @@ def taken(session: Session, username: str, email: str) -> dict[str, str]:
     """A sentence under "username" and "email" for what another user has already."""
     wrong: dict[str, str] = {}
     if _exists(session, User.username_folded, username):
-        wrong["username"] = "This user name is taken. Choose another."
+        wrong["username"] = _("This user name is taken. Choose another.")
     if _exists(session, User.email_folded, clean_email(email) or email):
-        wrong["email"] = "An account with this email exists already. Sign in, or use another address."
+        wrong["email"] = _("An account with this email exists already. Sign in, or use another address.")
     return wrong
 
 

@@ -30,6 +30,9 @@ from core.web.admin import (
     mails as mails,
 )
 from core.web.admin import (
+    me as me,
+)
+from core.web.admin import (
     orders as orders,
 )
 from core.web.admin import (
@@ -42,6 +45,9 @@ from core.web.admin import (
     proving as proving,
 )
 from core.web.admin import (
+    roles as roles,
+)
+from core.web.admin import (
     search as search,
 )
 from core.web.admin import (
@@ -52,6 +58,9 @@ from core.web.admin import (
 )
 from core.web.admin import (
     signing as signing,
+)
+from core.web.admin import (
+    staff as staff,
 )
 from core.web.admin.client import (
     account as account,

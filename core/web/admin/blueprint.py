@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from flask import Blueprint
 
+from core.web import agents
 from core.web.admin import access, notices, times
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
 blueprint.before_request(access.guard)
 blueprint.after_request(notices.forget_shown)
 times.register(blueprint)
+blueprint.add_app_template_filter(agents.words, "device")

@@ -53,6 +53,7 @@ _SET_UP = (
     ("imports", "Imports", "upload", "imports.run"),
     ("servers", "Servers", "server-2", "servers.view"),
     ("plugins", "Plugins", "plug", "plugins.view"),
+    ("staff", "Staff", "user-shield", "staff.view"),
     ("audit", "Audit log", "history", "audit.view"),
 )
 

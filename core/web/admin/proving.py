@@ -46,14 +46,14 @@ def ask(_error: ProofNeeded) -> Response:
 
 
 @blueprint.get("/prove")
-@needs(access.SIGNED_IN)
+@needs(access.SETTING_UP)
 def prove() -> Response:
     wanted = request.args.get("next", "")
     return _page(200, wanted=wanted)
 
 
 @blueprint.post("/prove", endpoint="prove_now")
-@needs(access.SIGNED_IN)
+@needs(access.SETTING_UP)
 def prove_now() -> Response:
     kept, wanted = request.form.get("kept", ""), request.form.get("next", "")
     answer = Answer(code=request.form.get("code", ""), credential=request.form.get("credential", ""))

@@ -68,7 +68,7 @@ class Desk:
         return self.get(answer.headers["Location"])
 
     def token(self) -> str:
-        page = self.browser.get("/admin/", base_url=HOST, follow_redirects=True)
+        page = self.browser.get("/admin/me", base_url=HOST, follow_redirects=True)
         found = _TOKEN.search(page.text)
         assert found is not None
         return html.unescape(found[1])
