@@ -20,6 +20,7 @@ from core.kernel.calendar import Cycle
 from core.kernel.clock import local_date
 from core.kernel.db import changed
 from core.kernel.i18n import gettext as _
+from core.kernel.i18n import locale_for
 from core.kernel.ids import hash_token, new_id, new_token
 from core.kernel.problems import Conflict, InvalidFields, Refused
 from core.orders import pricing, quotes
@@ -86,7 +87,7 @@ def view_cart(house: PluginHouse, token: str | None) -> CartView | None:
         answer.quote,
         [w.line_id for w in answer.wanted],
         [w.product.slug for w in answer.wanted],
-        answer.brand.locale,
+        str(locale_for(home=answer.brand.locale)),
     )
     return CartView(
         id=cart.id,

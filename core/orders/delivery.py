@@ -54,7 +54,7 @@ def deliver(house: PluginHouse, fact: Fact) -> None:
             return
         contact = clients.primary_contact(session, order.client_id)
         for service in _services(session, order.id):
-            _build(session, house, service, contact)
+            build(session, house, service, contact)
 
 
 def _move(session: Session, order_id: UUID, before: tuple[str, ...], after: str, **values: Any) -> bool:
@@ -69,7 +69,8 @@ def _services(session: Session, order_id: UUID) -> list[ServiceView]:
     return services.find_many(session, list(ids))
 
 
-def _build(session: Session, house: PluginHouse, service: ServiceView, contact: ContactView) -> None:
+def build(session: Session, house: PluginHouse, service: ServiceView, contact: ContactView) -> None:
+    """Plan the job that builds a pending service, or let it run at once where nothing is to be built."""
     product = catalog.product_by_id(session, service.product_id)
     if service.status != "pending" or product is None:
         return

@@ -40,12 +40,13 @@ def open_service(session: Session, house: House, new: NewService) -> UUID:
         status="pending",
         cycle_unit=new.cycle_unit,
         cycle_count=new.cycle_count,
-        anchor_day=new.started_on.day,
+        anchor_day=new.anchor_day or (new.first_due_on or new.started_on).day,
         quantity=new.quantity,
         price_minor=new.price_minor,
+        price_reason=new.price_reason,
         currency=new.currency,
         started_on=new.started_on,
-        next_due_on=new.period_end,
+        next_due_on=new.first_due_on or new.period_end,
         billing_account_id=new.billing_account_id,
         created_at=house.clock.now(),
     )
@@ -106,6 +107,11 @@ def no_longer_paid(session: Session, periods: Sequence[tuple[UUID, date, date]])
 def find(session: Session, service_id: UUID) -> ServiceView:
     """Raises NoResultFound for an unknown id."""
     return _view(session.execute(select(Service).where(Service.id == service_id)).scalar_one())
+
+
+def quantity_of(session: Session, service_id: UUID) -> int:
+    """How many pieces it has. Raises NoResultFound for an unknown id."""
+    return session.execute(select(Service.quantity).where(Service.id == service_id)).scalar_one()
 
 
 def find_many(session: Session, service_ids: Sequence[UUID]) -> list[ServiceView]:

@@ -9,7 +9,11 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewService:
-    """A service as it is bought. Money in minor units; ``period_end`` is the first day after."""
+    """A service as it is bought. Money in minor units; ``period_end`` is the first day after.
+
+    ``first_due_on``: nothing is billed yet, and the first period begins there; ``anchor_day`` is then the
+    day of the month that the later ones follow. ``price_reason``: why the price is not the catalogue's.
+    """
 
     brand_id: UUID
     client_id: UUID
@@ -24,6 +28,9 @@ class NewService:
     started_on: date
     period_end: date | None
     billing_account_id: UUID | None
+    price_reason: str = ""
+    first_due_on: date | None = None
+    anchor_day: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -92,3 +92,9 @@ from core.web.admin.client import (
 from core.web.admin.client import (
     trail as client_trail,
 )
+from core.web.admin import (
+    service as service,
+)
+from core.web.admin.client import (
+    services as client_services,
+)

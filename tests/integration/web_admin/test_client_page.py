@@ -201,3 +201,27 @@ def test_the_trail_tells_of_all_that_belongs_to_the_client(desk: Desk, client_id
     page = texts(desk.get(path(client_id, "/audit")))
     assert "invoice: generate" in page
     assert "Marta Lindqvist" in page
+
+
+def test_a_package_is_added_and_its_price_changed(desk: Desk, client_id: UUID) -> None:
+    url = path(client_id, "/services/new")
+    page = desk.get(url)
+    choices = page.split('<select class="form-select" id="product"')[1]
+    product = choices.split('<option value="')[2].split('"')[0]
+    wrong = desk.post(url, product=product, cycle="month:1", domain="", price="5")
+    assert wrong.status_code == 422
+    assert "Domain name:" in texts(wrong.text)
+    added = {"product": product, "cycle": "month:1", "domain": "added.example", "provision": "later"}
+    assert "It waits" not in texts(desk.done(url, **added))
+    with desk.inn.db.read() as session:
+        service = session.execute(select(Service).where(Service.domain == "added.example")).scalar_one()
+    own = f"/admin/services/{service.id}"
+    fields = {"version": "1", "price": "3.00", "next_due_on": "2027-01-31"}
+    assert desk.post(own, **fields).status_code == 422
+    assert "a friend" in desk.done(own, **fields, price_reason="a friend")
+    again = desk.post(own, **fields, price_reason="mine")
+    assert again.status_code == 409
+    assert "a friend" in texts(again.text)
+    assert "being set up" in texts(desk.done(f"{own}/provision"))
+    desk.inn.drain()
+    assert "The panel is asked" in texts(desk.done(f"{own}/act", action="suspend", reason="not paid"))
