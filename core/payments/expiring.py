@@ -47,7 +47,7 @@ def _ending(session: Session, today: date) -> Sequence[tuple[UUID, UUID, date | 
         .order_by(BillingAccount.expires_on, BillingAccount.id)
         .limit(CHUNK)
     )
-    return [row._tuple() for row in session.execute(statement)]
+    return [(row.id, row.client_id, row.expires_on) for row in session.execute(statement)]
 
 
 def _ends_soon(today: date) -> ColumnElement[bool]:
