@@ -11,7 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from core.brands import service as brands
-from core.brands.models import Brand
+from core.brands.queries import names as brand_names
 from core.brands.values import BrandView
 from core.clients import account_rules, custom, search, statuses
 from core.clients.account_rules import AccountForm, Choice, Choices, CleanAccount
@@ -62,11 +62,10 @@ class Account:
 
 def choices(session: Session) -> Choices:
     """What the form of an account can choose from, in the host's order."""
-    rows = session.execute(select(Brand.slug, Brand.name).order_by(Brand.name, Brand.id))
     found = session.scalars(select(ClientStatus).order_by(ClientStatus.position, ClientStatus.id))
     groups = session.scalars(select(ClientGroup).order_by(ClientGroup.position, ClientGroup.name))
     return Choices(
-        brands=tuple((row.slug, row.name) for row in rows),
+        brands=tuple((one.slug, one.name) for one in brand_names(session)),
         statuses=tuple(Choice(id=one.id, label=one.label, kind=one.behaviour) for one in found),
         groups=tuple(Choice(id=one.id, label=one.name, kind=one.description) for one in groups),
         fields=custom.fields_of(session, "client"),
@@ -79,20 +78,20 @@ def check(
     """Raises InvalidFields with a sentence for every field that needs one."""
     ensure_statuses(session)
     offered = choices(session)
-    brand = kept.brand if kept else _brand(session, form.get("theme", ""), offered)
+    brand = kept.brand if kept else _brand(session, form.get("theme", ""))
     taxed = zones(session, brand.id)
     values = kept.custom if kept else {}
     return account_rules.check_account(AccountForm.read(form), offered, brand, taxed, values)
 
 
-def _brand(session: Session, slug: str, offered: Choices) -> BrandView:
+def _brand(session: Session, slug: str) -> BrandView:
     """The brand that was chosen; the default one where nothing was."""
     if not slug.strip():
         return brands.default_brand(session)
-    if slug not in dict(offered.brands):
+    found = next((one.id for one in brand_names(session) if one.slug == slug), None)
+    if found is None:
         raise InvalidFields({"theme": _("Choose a theme from the list.")})
-    found = select(Brand.id).where(Brand.slug == slug)
-    return brands.brand_by_id(session, session.scalars(found).one())
+    return brands.brand_by_id(session, found)
 
 
 def add(

@@ -17,6 +17,7 @@ from core.clients import custom, search
 from core.clients.models import Client, Contact, ContactMailChoice
 from core.clients.service import CONTACT_COLUMNS
 from core.clients.values import CleanContact
+from core.identity import resetting
 from core.identity import service as identity
 from core.identity.details import UNUSABLE, change_details, details
 from core.identity.models import Membership
@@ -25,7 +26,7 @@ from core.kernel.db import changed
 from core.kernel.i18n import gettext as _
 from core.kernel.ids import new_id
 from core.kernel.problems import Conflict, NotFound, Stale
-from core.kernel.work import House, publish
+from core.kernel.work import House
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,11 +111,9 @@ def has_primary(session: Session, client_id: UUID) -> bool:
 
 
 def add(
-    session: Session, house: House, client_id: UUID, new: NewPerson, *, actor: str, ip: str = "",
-    invites: bool = True,
+    session: Session, house: House, client_id: UUID, new: NewPerson, *, actor: str, ip: str = ""
 ) -> UUID:  # fmt: skip
-    """Add a contact; a client's first one becomes the primary. With a user name a user is made, too, and
-    without a password invited to choose one (``invites`` False: told nothing, as by an import).
+    """Add a contact; a client's first one becomes the primary. With a user name a user is made, too.
 
     Raises NotFound, InvalidFields when the user name or its email is taken.
     """
@@ -134,8 +133,8 @@ def add(
         session, actor=actor, action="contact.create", target=f"client:{client_id}", ip=ip, now=now,
         after={"contact": row.id, "primary": row.is_primary, **_columns(contact), "roles": new.roles},
     )  # fmt: skip
-    if user_id is not None and not new.password_hash and invites:
-        invite(session, house, client_id, row.id)
+    if user_id is not None and not new.password_hash:
+        invite(session, house, client_id, row.id, ip=ip)
     return row.id
 
 
@@ -201,7 +200,7 @@ def change(
         after={"contact": contact_id, **after, **own, **signs},
     )  # fmt: skip
     if kept.user_id is None and user_id is not None and not new.password_hash:
-        invite(session, house, client_id, contact_id)
+        invite(session, house, client_id, contact_id, ip=ip)
     return True
 
 
@@ -304,12 +303,12 @@ def make_primary(
     return True
 
 
-def invite(session: Session, house: House, client_id: UUID, contact_id: UUID) -> None:
-    """Ask somebody who has a user name but no password to choose one.
+def invite(session: Session, house: House, client_id: UUID, contact_id: UUID, *, ip: str = "") -> None:
+    """Mail somebody who has a user name but no password a link to choose one, which works once.
 
-    The fact is told as ``contact.invited``; mail listens, makes the link and sends it, so that no secret
-    lies in an event. Raises NotFound, Conflict when there is nobody to invite.
+    Raises NotFound, Conflict when there is nobody to invite.
     """
-    if not person(session, client_id, contact_id).is_invited:
+    found = person(session, client_id, contact_id)
+    if not found.is_invited or found.user_id is None:
         raise Conflict(_("This person has a password, or no user name to choose one for."))
-    publish(house, session, "contact.invited", {"contact_id": contact_id, "client_id": client_id})
+    resetting.invite(house, session, found.user_id, area="portal", ip=ip)

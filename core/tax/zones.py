@@ -64,8 +64,8 @@ def add(
 ) -> UUID:
     """Add a rule from a form: ``name country region tax_class percent share valid_from valid_to``.
 
-    ``percent`` and ``share`` are percents as people write them ("6.25"); a share of nothing is 100. The
-    last day is one on which the rule still holds. Raises InvalidFields, also for one that overlaps.
+    ``percent`` and ``share`` are percents as people write them ("6.25"); a share of nothing is 100.
+    ``valid_to`` is the first day without it. Raises InvalidFields, also for one that overlaps.
     """
     new = _checked(form)
     rule_id = add_rule(session, brand_id, new)

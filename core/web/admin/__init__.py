@@ -72,9 +72,6 @@ from core.web.admin.client import (
     contacts as contacts,
 )
 from core.web.admin.client import (
-    overview as overview,
-)
-from core.web.admin.client import (
     credit as client_credit,
 )
 from core.web.admin.client import (
@@ -90,11 +87,26 @@ from core.web.admin.client import (
     notes as client_notes,
 )
 from core.web.admin.client import (
+    overview as overview,
+)
+from core.web.admin.client import (
     trail as client_trail,
 )
-from core.web.admin import (
-    service as service,
+from core.web.admin.setup import (
+    custom_fields as custom_fields,
+)
+from core.web.admin.setup import (
+    groups as groups,
+)
+from core.web.admin.setup import (
+    statuses as statuses,
+)
+from core.web.admin.setup import (
+    tax_zones as tax_zones,
 )
 from core.web.admin.client import (
     services as client_services,
+)
+from core.web.admin import (
+    service as service,
 )

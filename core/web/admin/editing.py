@@ -67,20 +67,15 @@ def attempted(
 
 def collided(problem: Stale, form: Form, labels: Mapping[str, str], shown: Shown) -> Again:
     """Both sides of a form that was saved by somebody else meanwhile, ready to be sent over theirs."""
-    differences = tuple(
+    both = (
         _difference(name, label, form, problem.theirs[name], shown)
         for name, label in labels.items()
-        if _differs(name, form, problem.theirs)
+        if name in problem.theirs and name not in SECRET_NAMES
     )
+    differences = tuple(one for one in both if one.typed != one.theirs)
     values = {**form.values, VERSION: str(problem.version)}
     trouble = "" if differences else str(problem)
-    return Again(
-        status=409, form=replace(form, values=values), differences=differences, trouble=trouble
-    )  # fmt: skip
-
-
-def _differs(name: str, form: Form, theirs: Mapping[str, str]) -> bool:
-    return name not in SECRET_NAMES and name in theirs and _typed(name, form) != theirs[name]
+    return Again(status=409, form=replace(form, values=values), differences=differences, trouble=trouble)
 
 
 def _typed(name: str, form: Form) -> str:

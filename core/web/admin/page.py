@@ -51,6 +51,10 @@ _MENU = (
 )
 _SET_UP = (
     ("imports", "Imports", "upload", "imports.run"),
+    ("groups", "Groups", "tags", "settings.view"),
+    ("statuses", "Statuses", "circle-dashed", "settings.view"),
+    ("custom_fields", "Custom fields", "columns-3", "settings.view"),
+    ("tax_zones", "Tax zones", "receipt-tax", "taxes.view"),
     ("servers", "Servers", "server-2", "servers.view"),
     ("plugins", "Plugins", "plug", "plugins.view"),
     ("staff", "Staff", "user-shield", "staff.view"),

@@ -11,7 +11,7 @@ from flask import current_app, request, url_for
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from core.clients import accounts, contacts, custom, desk_rules
+from core.clients import accounts, addresses, contacts, custom, desk_rules
 from core.clients.accounts import Account
 from core.clients.contacts import NewPerson, Person
 from core.clients.values import email_formats, mail_types
@@ -29,7 +29,7 @@ from core.web.admin.editing import Again
 from core.web.contact_form import places_for
 from core.web.current import brand, house, visitor_ip
 from core.web.forms import Form
-from core.web.shown import phone
+from core.web.shown import locale, phone
 
 _ORDER = (
     "company_name", "first_name", "last_name", "email", "roles", "country", "street_address", "address_2",
@@ -55,9 +55,17 @@ def _list(client_id: UUID, status: int = 200, trouble: str = "") -> Response:
         fields = custom.fields_of(session, "contact")
     return frame.draw(
         "contacts.html", frame.read(client_id), tab="contacts", status=status, people=found, trouble=trouble,
-        roles=dict(desk_rules.ROLES), mail_types=mail_types(), country_name=country_name, fields=fields,
+        address_of=_address,
+        roles=dict(desk_rules.ROLES), mail_types=mail_types(), fields=fields,
         phones=[(name, LABELS[name]) for name in PHONES],
     )  # fmt: skip
+
+
+def _address(person: Person) -> tuple[str, ...]:
+    """As it is written in its country, with the county that decides taxes in the US."""
+    lines = addresses.lines(person.fields, str(locale()), with_person=False)
+    county = person.fields["county"]
+    return (*lines[:-1], f"{county} County", lines[-1]) if county and lines else lines
 
 
 @blueprint.get("/places", endpoint="places")
@@ -251,7 +259,7 @@ def invite_contact(client_id: UUID, contact_id: UUID) -> Response:
 
     def do() -> Response:
         with house().db.transaction() as session:
-            contacts.invite(session, house(), client_id, contact_id)
+            contacts.invite(session, house(), client_id, contact_id, ip=visitor_ip())
         return notices.go(_contacts_of(client_id), "The invitation is on its way.")
 
     return page.attempted(do, lambda status, text, _form: _list(client_id, status, text))

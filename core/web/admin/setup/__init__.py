@@ -1,0 +1,1 @@
+"""The host's own settings of client records: groups, statuses, custom fields, tax zones."""
