@@ -7,6 +7,7 @@ it again, from a double click, a second tab or a retry, gives the same order.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -43,6 +44,7 @@ from core.services import service as services
 from core.services.values import NewService
 
 FIRST_NUMBER = 10001
+FRESH = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +75,26 @@ def place(house: PluginHouse, token: str | None, *, quote_id: str, accepted: boo
         return known
 
 
+def placed_lately(
+    house: PluginHouse, token: str | None, client_ids: Collection[UUID] = ()
+) -> PlacedOrder | None:
+    """The order that this cart has become, for a browser that never got the answer to placing it.
+
+    None when it was not placed, or longer than FRESH ago; and when it is the cart of a client whom its
+    bearer, who may act for ``client_ids``, is not signed in for (any more).
+    """
+    with house.db.read() as session:
+        cart = find_any(session, token)
+        if cart is None or cart.order_id is None:
+            return None
+        if cart.client_id is not None and cart.client_id not in client_ids:
+            return None
+        order = session.get_one(Order, cart.order_id)
+        if order.placed_at < house.clock.now() - FRESH:
+            return None
+        return PlacedOrder(token=order_token(house, order), label=order.label)
+
+
 def _already(house: PluginHouse, token: str | None) -> PlacedOrder | None:
     with house.db.read() as session:
         cart = find_any(session, token)
@@ -94,16 +116,16 @@ def _place(
 ) -> PlacedOrder:
     cart = find_any(session, token)
     if cart is None:
-        raise Conflict(GONE)
+        raise Conflict(_(GONE))
     order_id = new_id()
     claim = update(Cart).where(Cart.id == cart.id, Cart.order_id.is_(None)).values(order_id=order_id)
     if not changed(session, claim):
         known = _placed_before(session, house, cart)
         if known is None:
-            raise Conflict(GONE)
+            raise Conflict(_(GONE))
         return known
     if cart.expires_at <= house.clock.now():
-        raise Conflict(GONE)
+        raise Conflict(_(GONE))
     placing = _check(session, house, cart, order_id, quote_id, accepted, ip)
     return _write(session, house, placing)
 

@@ -42,8 +42,10 @@ def cart() -> Response:
 
 def _page(token: str, form: Form, status: int = 200) -> Response:
     view = carts.view_cart(house(), token) if token else None
+    lost = bool(token) and view is None
+    ordered = returning.ordered(token) if lost else None
     return render(
-        "shop/cart.html", status, cart=view, lost=bool(token) and view is None, form=form, labels=LABELS,
+        "shop/cart.html", status, cart=view, lost=lost, ordered=ordered, form=form, labels=LABELS,
         now=now(), title=forms.page_title(TITLE, form.errors),
     )  # fmt: skip
 

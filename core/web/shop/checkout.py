@@ -19,7 +19,7 @@ from core.web.current import house, now, visitor_ip
 from core.web.forms import Form
 from core.web.render import render
 from core.web.shop import returning
-from core.web.shop.review import address_lines
+from core.web.shop.review import address_lines, order_url
 
 TITLE = "Order Summary"
 # In the order of the page: the list of errors follows it.
@@ -31,6 +31,8 @@ def checkout() -> Response:
     token = cookies.read(cookies.CART)
     returning.settle(token)
     cart = carts.view_cart(house(), token) if token else None
+    if cart is None and (known := returning.ordered(token)):
+        return redirect(order_url(known.token), 303)
     if cart is None or cart.is_empty:
         return redirect(url_for("shop.cart"), 303)
     if request.method == "GET":

@@ -5,6 +5,8 @@ from __future__ import annotations
 from uuid import UUID
 
 from core.orders import cart as carts
+from core.orders import placing
+from core.orders.values import PlacedOrder
 from core.web.current import house
 from core.web.portal import access
 
@@ -17,3 +19,9 @@ def settle(token: str) -> UUID | None:
     """
     person = access.visitor()
     return carts.hand_to(house(), token, person.client_ids if person else ()) if token else None
+
+
+def ordered(token: str) -> PlacedOrder | None:
+    """The order that the cart became a moment ago: this browser may have lost the answer that said so."""
+    person = access.visitor()
+    return placing.placed_lately(house(), token, person.client_ids if person else ()) if token else None

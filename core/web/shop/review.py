@@ -78,7 +78,9 @@ def _page(token: str, form: Form, code: int = 200, changed: str = "") -> Respons
 
 
 def _back(token: str) -> Response:
-    """Something is missing: to the page where it belongs."""
+    """Something is missing: to the page where it belongs. Nothing is when it was placed already."""
+    if known := returning.ordered(token):
+        return redirect(order_url(known.token), 303)
     cart = carts.view_cart(house(), token)
     missing = "shop.cart" if cart is None or cart.is_empty else "shop.checkout"
     return redirect(url_for(missing), 303)
