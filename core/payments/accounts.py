@@ -86,7 +86,7 @@ def add(
 def _open_client(session: Session, client_id: UUID) -> ClientView:
     client = clients.client_by_id(session, client_id)
     if client.behaviour in NOT_OPEN:
-        raise Conflict(_("This client is closed, so nothing is kept to charge. Change the status first."))
+        raise Conflict(_("This account is closed, so no way to pay is kept for it."))
     return client
 
 

@@ -59,6 +59,11 @@ def person() -> Person:
     return found
 
 
+def is_staff() -> bool:
+    """Whether somebody of the staff is inside the client's account: no payment data is shown to them."""
+    return person().identity.acting_staff_id is not None
+
+
 def own(client_id: UUID | None) -> None:
     """Raises NotFound for what is another client's: the same answer as for what does not exist."""
     if client_id is None or client_id not in person().client_ids:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from core.web.portal import access, pages, signing
+from core.web.portal import access, pages, signing, ways
 
 GET = ("GET",)
 
@@ -15,6 +15,11 @@ for address, endpoint, view, methods in (
     ("/", "home", pages.home, GET),
     ("/sign-in", "sign_in", signing.sign_in, ("GET", "POST")),
     ("/sign-out", "sign_out", signing.sign_out, ("POST",)),
+    ("/ways-to-pay", "ways", ways.show, GET),
+    ("/ways-to-pay/new", "way_new", ways.add, ("GET", "POST")),
+    ("/ways-to-pay/services", "way_services", ways.choose, ("POST",)),
+    ("/ways-to-pay/<uuid:account_id>/default", "way_default", ways.make_default, ("POST",)),
+    ("/ways-to-pay/<uuid:account_id>/remove", "way_remove", ways.remove, ("GET", "POST")),
     ("/services", "services", pages.list_services, GET),
     ("/services/<uuid:service_id>", "service", pages.service, GET),
     ("/invoices", "invoices", pages.list_invoices, GET),

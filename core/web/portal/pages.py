@@ -45,7 +45,9 @@ def home() -> Response:
         "home.html", section="home", due=due, services=own, jobs=_jobs(own.items), invoices=invoices,
         standing=words.in_numbers(counts), pay_urls=_pay_urls(due[:1]),
         credits=[one.credit for one in clients_ if one.credit],
-        accounts=[account for one in clients_ for account in one.billing_accounts if account.keep],
+        accounts=[] if access.is_staff() else [
+            account for one in clients_ for account in one.billing_accounts if account.keep
+        ],
     )  # fmt: skip
 
 
