@@ -22,6 +22,7 @@ from core.billing.values import Draft, DraftLine, DraftTax, InvoiceHead
 from core.brands.values import BrandView
 from core.catalog import service as catalog
 from core.clients import service as clients
+from core.clients.groups import GroupPolicy, policy_of
 from core.clients.values import CleanContact, ContactView
 from core.kernel import numbers, search
 from core.kernel.calendar import Cycle
@@ -153,7 +154,8 @@ def _write(session: Session, house: PluginHouse, placing: _Placing) -> PlacedOrd
     contact = clients.primary_contact(session, client_id)
     service_ids = _services(session, house, placing, client_id, account_id)
     _hold_names(session, placing, contact, service_ids)
-    invoice = billing.issue(session, house, _draft(placing, client_id, contact, service_ids))
+    policy = policy_of(session, client_id)
+    invoice = billing.issue(session, house, _draft(placing, client_id, contact, service_ids, policy))
     order, token = _order(session, house, placing, client_id, invoice, is_new=is_new)
     _order_lines(session, placing, service_ids)
     if placing.quote.coupon_id:
@@ -245,7 +247,10 @@ def _hold_names(session: Session, placing: _Placing, contact: ContactView, servi
             names.hold(session, product, line.domain, service_id, names.request_for(product, cycle, contact))
 
 
-def _draft(placing: _Placing, client_id: UUID, contact: ContactView, service_ids: list[UUID]) -> Draft:
+def _draft(
+    placing: _Placing, client_id: UUID, contact: ContactView, service_ids: list[UUID], policy: GroupPolicy
+) -> Draft:
+    days = placing.brand.invoice_due_days if policy.due_days is None else policy.due_days
     lines: list[DraftLine] = []
     for line, service_id in zip(placing.quote.lines, service_ids, strict=True):
         lines += _draft_lines(line, service_id)
@@ -255,7 +260,7 @@ def _draft(placing: _Placing, client_id: UUID, contact: ContactView, service_ids
         order_id=placing.order_id,
         series_prefix=placing.brand.number_prefix,
         issued_on=placing.today,
-        due_on=placing.today + timedelta(days=placing.brand.invoice_due_days),
+        due_on=placing.today + timedelta(days=days),
         currency=placing.quote.currency,
         lines=tuple(lines),
         taxes=tuple(

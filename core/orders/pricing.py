@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -11,13 +11,26 @@ from uuid import UUID
 from babel.dates import format_date
 from babel.numbers import format_currency
 
+from core.billing.discounts import group_discounts
 from core.catalog.rules import DiscountableLine, discounts_for
 from core.catalog.values import CouponView, PriceView, ProductView
+from core.clients.groups import NO_POLICY, GroupPolicy
 from core.kernel.calendar import Period, anchor_of, period_from
+from core.kernel.i18n import gettext as _
+from core.kernel.i18n import mark
 from core.kernel.money import Money
 from core.orders.values import Bill, CartLineView, PricedLine, PricedTax, Quote, SumLine
 from core.tax.rules import Rounding, taxes_for
 from core.tax.values import Place, TaxableLine, TaxOf, TaxRuleView
+
+_EACH = {
+    "month": mark("Monthly"), "year": mark("Yearly"), "week": mark("Weekly"), "day": mark("Daily"),
+    "once": mark("Once"),
+}  # fmt: skip
+_EVERY = {
+    "month": mark("Every {count} months"), "year": mark("Every {count} years"),
+    "week": mark("Every {count} weeks"), "day": mark("Every {count} days"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +50,17 @@ class Buyer:
 
     place: Place | None
     taxable: bool = True
+    policy: GroupPolicy = NO_POLICY
+
+    @property
+    def facts(self) -> tuple[object, ...]:
+        """The same for the same buyer, in one order: part of what was asked."""
+        policy = self.policy
+        products = sorted(str(one) for one in policy.product_ids)
+        return (
+            self.place, self.taxable, policy.name, policy.discount_kind, policy.discount_value, products,
+            policy.tax_exempt,
+        )  # fmt: skip
 
 
 def price(
@@ -49,18 +73,23 @@ def price(
     rounding: Rounding,
     today: date,
 ) -> Quote:
-    """Discounts first, once per line; then taxes on what is left. Nothing goes below zero."""
+    """Discounts first, once per line: the group's, then the coupon on what is left; then taxes. Nothing
+    goes below zero."""
+    gross = [one.price.amount.minor * one.quantity for one in wanted]
+    of_group = group_discounts(
+        buyer.policy, [(one.product.id, sum_) for one, sum_ in zip(wanted, gross, strict=True)], currency
+    )
     discounts = discounts_for(
         [
-            DiscountableLine(slug=w.product.slug, gross_minor=w.price.amount.minor * w.quantity)
-            for w in wanted
+            DiscountableLine(slug=one.product.slug, gross_minor=sum_ - off)
+            for one, sum_, off in zip(wanted, gross, of_group, strict=True)
         ],
         [coupon] if coupon else [],
         currency,
     )
     lines = tuple(
-        _line(position, one, discount, today)
-        for position, (one, discount) in enumerate(zip(wanted, discounts, strict=True), start=1)
+        _line(position, one, (off, discount), buyer.policy.name, today)
+        for position, (one, off, discount) in enumerate(zip(wanted, of_group, discounts, strict=True), 1)
     )
     taxes = _taxes(lines, rules, buyer, rounding, today)
     used = coupon if coupon and any(discounts) else None
@@ -71,13 +100,18 @@ def price(
         coupon_id=used.id if used else None,
         coupon_code=used.code if used else "",
         coupon_label=used.label if used else "",
+        group_name=buyer.policy.name if any(of_group) else "",
         taxes=taxes,
         taxed=buyer.place is not None,
     )
 
 
-def _line(position: int, one: Wanted, discount_minor: int, today: date) -> PricedLine:
+def _line(position: int, one: Wanted, off: tuple[int, int], group: str, today: date) -> PricedLine:
+    """``off`` is what the group and what the coupon takes off."""
     period = period_from(today, one.price.cycle, anchor_of(today))
+    told = f"{one.price.label}, {one.price.amount} times {one.quantity}"
+    if off[0]:
+        told += f", less {Money(off[0], one.price.amount.currency)} for {group}"
     return PricedLine(
         position=position,
         product_id=one.product.id,
@@ -89,12 +123,13 @@ def _line(position: int, one: Wanted, discount_minor: int, today: date) -> Price
         quantity=one.quantity,
         unit_minor=one.price.amount.minor,
         setup_minor=one.price.setup.minor * one.quantity,
-        discount_minor=discount_minor,
+        discount_minor=sum(off),
+        group_discount_minor=off[0],
         period_start=period.start,
         period_end=period.end,
         tax_class=one.product.tax_class,
         gl_code=one.product.gl_code,
-        explanation=f"{one.price.label}, {one.price.amount} times {one.quantity}",
+        explanation=told,
     )
 
 
@@ -127,7 +162,7 @@ def _tax(tax: TaxOf) -> PricedTax:
 def digest(wanted: Sequence[Wanted], coupon_code: str, buyer: Buyer, currency: str) -> str:
     """What was asked, in one word: the same cart asked again within the hold keeps its price."""
     asked = [(str(w.line_id), str(w.product.id), str(w.price.cycle), w.quantity, w.domain) for w in wanted]
-    return hashlib.sha256(repr((asked, coupon_code, buyer, currency)).encode()).hexdigest()
+    return hashlib.sha256(repr((asked, coupon_code, buyer.facts, currency)).encode()).hexdigest()
 
 
 def bill(quote: Quote, line_ids: Sequence[UUID], slugs: Sequence[str], locale: str) -> Bill:
@@ -136,12 +171,7 @@ def bill(quote: Quote, line_ids: Sequence[UUID], slugs: Sequence[str], locale: s
     def money(minor: int) -> Money:
         return Money(minor, quote.currency)
 
-    label = quote.coupon_label or "discount"
-    discounts = (
-        (SumLine(label=f"{quote.coupon_code}, {label}", amount=money(-quote.discount_minor)),)
-        if quote.discount_minor
-        else ()
-    )
+    discounts = tuple(SumLine(label=label, amount=money(-minor)) for label, minor in _taken_off(quote))
     taxes = tuple(SumLine(label=tax.name, amount=money(tax.tax_minor)) for tax in quote.taxes)
     return Bill(
         lines=tuple(
@@ -154,6 +184,16 @@ def bill(quote: Quote, line_ids: Sequence[UUID], slugs: Sequence[str], locale: s
         total=money(quote.total_minor),
         renewal=tuple(_renewal(line, quote.currency, locale) for line in quote.lines if line.period_end),
     )
+
+
+def _taken_off(quote: Quote) -> Iterator[tuple[str, int]]:
+    """Each discount with its reason."""
+    by_group = sum(line.group_discount_minor for line in quote.lines)
+    if by_group:
+        yield _("Group discount: {group}").format(group=quote.group_name), by_group
+    if quote.discount_minor > by_group:
+        label = quote.coupon_label or _("discount")
+        yield f"{quote.coupon_code}, {label}", quote.discount_minor - by_group
 
 
 def _line_view(line: PricedLine, line_id: UUID, slug: str, currency: str, locale: str) -> CartLineView:
@@ -171,19 +211,28 @@ def _line_view(line: PricedLine, line_id: UUID, slug: str, currency: str, locale
 
 
 def _detail(line: PricedLine, locale: str) -> str:
-    unit = {"month": "Monthly", "year": "Yearly", "week": "Weekly", "day": "Daily", "once": "Once"}
-    word = unit[line.cycle_unit] if line.cycle_count == 1 else f"Every {line.cycle_count} {line.cycle_unit}s"
+    word = cycle_words(line.cycle_unit, line.cycle_count)
     last = Period(line.period_start, line.period_end).last_day
     if last is None:
         return word
-    return f"{word}, {_day(line.period_start, locale)} to {_day(last, locale)}"
+    start, end = _day(line.period_start, locale), _day(last, locale)
+    return _("{cycle}, {start} to {end}").format(cycle=word, start=start, end=end)
+
+
+def cycle_words(unit: str, count: int) -> str:
+    """``Monthly``, ``Every 3 months``, ``Once``, in the language of now."""
+    if count == 1 or unit not in _EVERY:
+        return _(_EACH[unit])
+    return _(_EVERY[unit]).format(count=count)
 
 
 def _renewal(line: PricedLine, currency: str, locale: str) -> str:
     assert line.period_end is not None
     amount = Money(line.unit_minor * line.quantity, currency)
     name = line.domain if line.kind == "domain" else line.name
-    return f"{name} renews on {_day(line.period_end, locale)} for {_money(amount, locale)}"
+    return _("{name} renews on {day} for {amount}").format(
+        name=name, day=_day(line.period_end, locale), amount=_money(amount, locale)
+    )
 
 
 def _day(day: date, locale: str) -> str:

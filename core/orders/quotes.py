@@ -14,14 +14,17 @@ from pydantic import TypeAdapter
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from core.billing.documents import place_of
 from core.brands import service as brands
 from core.brands.values import BrandView
 from core.catalog import service as catalog
 from core.catalog.rules import coupon_misses
 from core.catalog.values import CouponView
 from core.clients import service as clients
+from core.clients.groups import policy_of
 from core.kernel.calendar import Cycle
 from core.kernel.clock import local_date
+from core.kernel.i18n import gettext as _
 from core.kernel.ids import new_id
 from core.orders.models import Cart, CartLine, QuoteRow
 from core.orders.pricing import Buyer, Wanted, digest, price
@@ -161,7 +164,7 @@ def _moved(last: QuoteRow | None, asked: str, quote: Quote) -> str:
     """The same cart costs something else than an hour ago: say so before anybody pays."""
     if last is None or last.digest != asked or last.total_minor == quote.total_minor:
         return ""
-    return "Prices have changed since you put this together. Please check the new total."
+    return _("Prices have changed since you put this together. Please check the new total.")
 
 
 def _wanted(
@@ -179,7 +182,7 @@ def _wanted(
         cycle = Cycle.of(line.cycle_unit, line.cycle_count)
         cost = next((one for one in prices.get(line.product_id, ()) if one.cycle == cycle), None)
         if product is None or not product.visible or cost is None or product.sold_out:
-            gone.append((line.id, product.name if product else "A product"))
+            gone.append((line.id, product.name if product else _("A product")))
             continue
         kept.append(
             Wanted(line_id=line.id, product=product, price=cost, quantity=line.quantity, domain=line.domain)
@@ -199,7 +202,7 @@ def _coupon(
         return None, ""
     coupon = catalog.coupon(session, cart.brand_id, cart.coupon_code, today)
     if coupon is None:
-        return None, "This code is not valid, or no longer."
+        return None, _("This code is not valid, or no longer.")
     misses = coupon_misses(coupon, [w.product.slug for w in wanted], cart.currency)
     return (None, misses) if misses else (coupon, "")
 
@@ -207,8 +210,10 @@ def _coupon(
 def _buyer(session: Session, cart: Cart) -> Buyer:
     if cart.client_id is not None:
         contact = clients.primary_contact(session, cart.client_id)
-        taxable = clients.client_by_id(session, cart.client_id).is_taxable
-        return Buyer(place=Place(country=contact.country, region=contact.state), taxable=taxable)
+        policy = policy_of(session, cart.client_id)
+        client = clients.client_by_id(session, cart.client_id)
+        taxable = client.is_taxable and not policy.tax_exempt
+        return Buyer(place=place_of(client, contact), taxable=taxable, policy=policy)
     if cart.contact:
         country, state = str(cart.contact.get("country", "")), str(cart.contact.get("state", ""))
         return Buyer(place=Place(country=country, region=state))

@@ -124,6 +124,7 @@ class OrderView:
     instructions: Instructions | None = None  # manual payment
     settles: bool = False  # the money is on its way (eCheck)
     access: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()  # per service: facts to sign in
+    password_at: tuple[UUID, ...] = ()  # services with a first password: the portal shows it to its client
     finished: bool = False  # nothing will change by itself any more
 
 
@@ -153,6 +154,7 @@ class PricedLine:
     tax_class: str
     gl_code: str
     explanation: str
+    group_discount_minor: int = 0  # the part of the discount that the client's group gives
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +176,7 @@ class Quote:
     coupon_id: UUID | None
     coupon_code: str
     coupon_label: str
+    group_name: str = ""  # of the group that gives a discount
     taxes: tuple[PricedTax, ...]
     taxed: bool  # whether an address was known
     warnings: tuple[str, ...] = field(default=())
