@@ -19,7 +19,9 @@ from core.kernel.db import changed
 from core.kernel.i18n import gettext as _
 from core.kernel.i18n import languages
 from core.kernel.problems import Conflict, InvalidFields, NotFound, Stale
-from core.kernel.work import House
+from core.kernel.work import House, publish
+
+FACTOR_CHANGED = "user.factor_changed"
 
 
 def change_profile(
@@ -128,6 +130,8 @@ def _after(
     audit.record(
         session, actor=by.actor, action=action, target=f"user:{by.user_id}", after={"kind": kind}, now=now
     )  # fmt: skip
+    what = "added" if action == "user.add_factor" else "removed"
+    publish(house, session, FACTOR_CHANGED, {"user_id": by.user_id, "what": what, "area": by.area})
     return token, codes
 
 

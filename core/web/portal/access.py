@@ -15,13 +15,14 @@ from core.clients import service as contacts
 from core.identity import service as identity
 from core.identity.values import Identity
 from core.kernel.problems import NotFound
-from core.web import cookies
+from core.web import acting, cookies
 from core.web.current import brand, house
 from core.web.security import is_safe_path
 
 COOKIE = "innkeeper_portal"
 AREA = "portal"
-OPEN = frozenset({"portal.sign_in"})  # pages for people who are not signed in
+# Pages for people who are not signed in
+OPEN = frozenset({"portal.sign_in", "portal.factor", "portal.reset", "portal.choose_password"})
 LONGEST_PATH = 2000
 
 
@@ -72,7 +73,11 @@ def own(client_id: UUID | None) -> None:
 
 def guard() -> Response | None:
     """Before each request of the portal: whoever is not signed in is led to the door."""
-    if request.endpoint in OPEN or visitor() is not None:
+    if request.endpoint in OPEN:
+        return None
+    found = visitor()
+    if found is not None:
+        acting.begin_for(found.identity.acting_for)
         return None
     return redirect(url_for("portal.sign_in", next=_asked()), 303)
 
@@ -89,7 +94,7 @@ def path_after(wanted: str, otherwise: str) -> str:
     door, read = url_for("portal.sign_in"), unquote(wanted)
     if len(wanted) > LONGEST_PATH or not (is_safe_path(wanted) and is_safe_path(read)) or "\\" in read:
         return otherwise
-    return otherwise if wanted.partition("?")[0].rstrip("/").startswith(door) else wanted
+    return otherwise if wanted.partition("?")[0].startswith((door, url_for("portal.reset"))) else wanted
 
 
 def _person(found: Identity) -> Person:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from core.identity import resetting
 from core.identity import service as identity
-from core.identity.values import SignInRefused
+from core.identity.values import Answer, FactorRefused, SignInRefused
+from core.kernel.problems import InvalidFields
 from core.orders import cart as carts
-from core.web import cookies, csrf
+from core.web import cookies, csrf, devices, forms
 from core.web.current import house, visitor_ip
 from core.web.portal import access
 from core.web.render import render
@@ -39,17 +41,76 @@ def sign_out() -> Response:
 
 def _try() -> Response:
     username, wanted = request.form.get("username", "").strip(), request.form.get("next", "")
+    device = devices.mark()
     try:
         token = identity.sign_in(
             house(), area=access.AREA, username=username, password=request.form.get("password", ""),
-            ip=visitor_ip(), agent=request.headers.get("User-Agent", "")[:LONGEST_AGENT],
+            ip=visitor_ip(), agent=request.headers.get("User-Agent", "")[:LONGEST_AGENT], device=device,
         )  # fmt: skip
     except SignInRefused as problem:
         return _page(422, username=username, wanted=wanted, refused=str(problem))
     identity.sign_out(house(), access.token())
+    if identity.waiting(house(), token, access.AREA) is not None:
+        return _on(url_for("portal.factor", next=access.path_after(wanted, "") or None), token, device)
+    return _on(_onward(wanted), token, device)
+
+
+def _on(path: str, token: str, device: str) -> Response:
     csrf.rotate()
-    response = redirect(_onward(wanted), 303)
+    response = devices.keep(redirect(path, 303), device)
     cookies.write(response, access.COOKIE, token)
+    return response
+
+
+def factor() -> Response:
+    """The second step, for who has one: a code of the app, or one for recovery."""
+    held = identity.waiting(house(), access.token(), access.AREA)
+    if held is None:
+        return redirect(url_for("portal.sign_in"), 303)
+    if request.method == "GET":
+        return _factor_page(200, wanted=request.args.get("next", ""))
+    wanted, device = request.form.get("next", ""), devices.mark()
+    answer = Answer(code=request.form.get("code", ""))
+    try:
+        token = identity.show_factor(house(), access.token(), access.AREA, answer, None, device=device)
+    except FactorRefused as problem:
+        return _factor_page(422, wanted=wanted, refused=str(problem))
+    except SignInRefused:
+        return redirect(url_for("portal.sign_in"), 303)
+    return _on(_onward(wanted), token, device)
+
+
+def _factor_page(status: int, *, wanted: str, refused: str = "") -> Response:
+    onward = access.path_after(wanted, "")
+    return render("portal/factor.html", status, wanted=onward, refused=refused)
+
+
+def forgotten() -> Response:
+    """Asks for a link by mail. The same answer whoever it is."""
+    if request.method == "GET":
+        return render("portal/reset.html", asked=False)
+    username = request.form.get("username", "")
+    resetting.ask(house(), area=access.AREA, username=username, ip=visitor_ip())
+    return render("portal/reset.html", asked=True)
+
+
+def choose_password(token: str) -> Response:
+    """A link of a mail. Looking uses nothing up: programs that read mails follow links. Raises NotFound."""
+    if request.method == "GET":
+        if not resetting.check_link(house(), token, ip=visitor_ip()):
+            raise resetting.dead_link()
+        return render("portal/choose-password.html", token=token, form=forms.Form())
+    try:
+        resetting.choose(
+            house(), token, password=request.form.get("password", ""),
+            confirm=request.form.get("confirm_password", ""), ip=visitor_ip(),
+        )  # fmt: skip
+    except InvalidFields as problem:
+        again = forms.posted(problem.messages)
+        return render("portal/choose-password.html", 422, token=token, form=again)
+    csrf.rotate()
+    response = redirect(url_for("portal.sign_in", said="chosen"), 303)
+    cookies.drop(response, access.COOKIE)
     return response
 
 
@@ -61,5 +122,5 @@ def _page(status: int, *, username: str = "", wanted: str = "", refused: str = "
     onward = access.path_after(wanted, "")
     return render(
         "portal/sign-in.html", status, username=username, wanted=onward, refused=refused,
-        ordering=onward.startswith(url_for("shop.checkout")),
+        ordering=onward.startswith(url_for("shop.checkout")), chosen=request.args.get("said") == "chosen",
     )  # fmt: skip
