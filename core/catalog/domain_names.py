@@ -8,11 +8,12 @@ import idna
 from publicsuffixlist import PublicSuffixList
 
 from core.kernel.i18n import gettext as _
+from core.kernel.i18n import mark
 from core.kernel.problems import InvalidFields
 
 LONGEST = 253  # RFC 1035, 2.3.4, without the final dot
 RESERVED = "example"  # RFC 2606: nobody can own it, so demos and tests may sell it
-HOW = "Type the name itself, as in example.com."
+HOW = mark("Type the name itself, as in example.com.")
 
 
 def clean_domain(text: str, *, registrable: bool = True, field: str = "domain") -> str:
@@ -46,30 +47,32 @@ class _Wrong(ValueError):
 def _ascii(text: str) -> str:
     typed = text.strip().rstrip(".")
     if not typed:
-        raise _Wrong(f"A domain name is needed. {HOW}")
+        raise _Wrong(_("A domain name is needed. {how}").format(how=_(HOW)))
     if len(typed) > LONGEST:
-        raise _Wrong(f"That is too long for a domain name: {LONGEST} letters are the most.")
+        raise _Wrong(
+            _("That is too long for a domain name: {longest} letters are the most.").format(longest=LONGEST)
+        )
     if "://" in typed or any(letter in typed for letter in "/@:?# "):
-        raise _Wrong(f"That looks like a web or mail address, or has a space in it. {HOW}")
+        raise _Wrong(_("That looks like a web or mail address, or has a space in it. {how}").format(how=_(HOW)))
     try:
         return idna.encode(typed, uts46=True, std3_rules=True).decode("ascii").lower()
     except (idna.IDNAError, UnicodeError):
         raise _Wrong(
-            f"That is not a valid domain name. Use letters, digits and single dashes. {HOW}"
+            _("That is not a valid domain name. Use letters, digits and single dashes. {how}").format(how=_(HOW))
         ) from None
 
 
 def _owned_part(name: str) -> str:
     """The registrable name within ``name``."""
     if "." not in name:
-        raise _Wrong(f"The ending is missing. {HOW}")
+        raise _Wrong(_("The ending is missing. {how}").format(how=_(HOW)))
     if name.replace(".", "").isdigit():
-        raise _Wrong(f"That is an IP address. {HOW}")
+        raise _Wrong(_("That is an IP address. {how}").format(how=_(HOW)))
     last = name.rpartition(".")[2]
     if last == RESERVED:
         return ".".join(name.split(".")[-2:])
     if _suffixes().publicsuffix(name) is None:
-        raise _Wrong(f"There is no ending .{last}. Check the spelling.")
+        raise _Wrong(_("There is no ending .{last}. Check the spelling.").format(last=last))
     owned = _suffixes().privatesuffix(name)
     if owned is None:
         raise _Wrong(f"{name} is an ending that many names share. Put your own name before it.")

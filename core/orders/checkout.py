@@ -19,6 +19,7 @@ from core.identity import service as identity
 from core.identity.passwords import hash_password
 from core.kernel.clock import local_date
 from core.kernel.i18n import gettext as _
+from core.kernel.i18n import locale_for, mark
 from core.kernel.problems import Conflict, InvalidFields
 from core.orders import pricing, quotes
 from core.orders.cart import find
@@ -34,7 +35,7 @@ CONTACT_FIELDS = (
     "county", "postal_code", "country", "primary_phone", "secondary_phone", "fax", "mobile_phone",
     "username", "language", "email_format",
 )  # fmt: skip
-GONE = "Your cart has expired or was ordered already. Please start again."
+GONE = mark("Your cart has expired or was ordered already. Please start again.")
 
 
 def methods(house: PluginHouse, token: str | None) -> tuple[MethodView, ...]:
@@ -155,14 +156,14 @@ def review(house: PluginHouse, token: str | None) -> Review:
         terms = terms_of(session, house, cart)
         bill = pricing.bill(
             answer.quote, [w.line_id for w in answer.wanted], [w.product.slug for w in answer.wanted],
-            answer.brand.locale,
+            str(locale_for(home=answer.brand.locale)),
         )  # fmt: skip
         entry = house.plugins.gateways.get(cart.gateway)
         return Review(
             quote_id=answer.id,
             bill=bill,
             contact=_contact_view(session, cart),
-            method_name=entry.spec.name if entry else "Nothing to pay",
+            method_name=entry.spec.name if entry else _("Nothing to pay"),
             method_label=cart.source_label or (entry.spec.name if entry else ""),
             method_icon=entry.spec.icon if entry else "check",
             terms_title=terms.title if terms else "",
@@ -201,5 +202,5 @@ def _contact_view(session: Session, cart: Cart) -> Mapping[str, str]:
 def _live(session: Session, house: PluginHouse, token: str | None) -> Cart:
     cart = find(session, house, token)
     if cart is None:
-        raise Conflict(GONE)
+        raise Conflict(_(GONE))
     return cart

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from core.brands import service as brands
 from core.clients import service as clients
 from core.identity import service as identity
 from core.kernel.i18n import gettext as _
+from core.kernel.i18n import locale_for
 from core.kernel.ids import hash_token
 from core.kernel.money import Money
 from core.kernel.problems import Conflict, InvalidFields, NotFound
@@ -33,7 +35,7 @@ from core.plugin_api.gateway import TakesManualPayments
 from core.plugin_api.values import Action, Instructions, PaymentSource
 from core.plugin_host.calls import ask
 from core.plugin_host.house import PluginHouse
-from core.provisioning import jobs, placement
+from core.provisioning import jobs, placement, secrets
 from core.provisioning.values import JobView
 from core.services import service as services
 from core.services.values import ServiceView
@@ -59,12 +61,14 @@ class _Story:
         self.attempts: list[AttemptView] = [
             one for one in attempts.of_invoice(session, order.invoice_id) if one.kind == "charge"
         ]
-        ids = list(
-            session.execute(select(OrderLine.service_id).where(OrderLine.order_id == order.id)).scalars()
-        )
+        own = select(OrderLine.service_id, OrderLine.position).where(OrderLine.order_id == order.id)
+        places = {row.service_id: row.position for row in session.execute(own)}
+        ids = list(places)
         self.services: list[ServiceView] = services.find_many(session, ids)
         self.jobs: list[JobView] = jobs.of_services(session, ids)
         self.quote = quotes.stored(session, order.quote_id)
+        kinds = {line.position: line.kind for line in self.quote.lines}
+        self.names = frozenset(one for one, place in places.items() if kinds.get(place) == "domain")
         self.contact = clients.primary_contact(session, order.client_id)
         self.username = identity.username_for(session, order.client_id)
         access = placement.accesses(session, ids)
@@ -88,7 +92,8 @@ def view_order(house: PluginHouse, token: str) -> OrderView:
     data when the buyer's browser has to confirm a payment."""
     with house.db.read() as session:
         story = _Story(session, find_order(session, token))
-    return _view(house, story, token)
+        password_at = secrets.with_password(session, house, [one.id for one in story.services])
+    return replace(_view(house, story, token), password_at=password_at)
 
 
 def _view(house: PluginHouse, story: _Story, token: str) -> OrderView:
@@ -103,7 +108,7 @@ def _view(house: PluginHouse, story: _Story, token: str) -> OrderView:
         state=order.state,
         placed_at=order.placed_at,
         bill=_bill(story),
-        tasks=tasks.tasks_of(order, invoice, story.attempts, story.services, story.jobs),
+        tasks=tasks.tasks_of(order, invoice, story.attempts, story.services, story.jobs, story.names),
         invoice_id=invoice.id,
         invoice_label=invoice.label,
         invoice_status=invoice.status,
@@ -129,7 +134,7 @@ def _view(house: PluginHouse, story: _Story, token: str) -> OrderView:
 def _bill(story: _Story) -> Bill:
     lines = story.quote.lines
     ids = [story.order.id for _ in lines]
-    return pricing.bill(story.quote, ids, ["" for _ in lines], story.brand.locale)
+    return pricing.bill(story.quote, ids, ["" for _ in lines], str(locale_for(home=story.brand.locale)))
 
 
 def _setup(house: PluginHouse, attempt: AttemptView) -> BrowserSetup | None:
@@ -164,9 +169,9 @@ def _decline(story: _Story) -> str:
     if last.state == State.DECLINED:
         return decline_words(last.code)
     if last.state == State.RETURNED:
-        return "The bank sent your payment back."
+        return _("The bank sent your payment back.")
     if last.state == State.NOT_SENT:
-        return "The payment could not be sent. Nothing was charged."
+        return _("The payment could not be sent. Nothing was charged.")
     return ""
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from core.kernel.i18n import gettext as _
+from core.kernel.i18n import mark
 from core.kernel.money import Money
 from core.plugin_api.values import DeclineCode, PaymentOutcome, Status
 
@@ -79,29 +81,29 @@ def wrong_money(asked: Money, outcome: PaymentOutcome) -> str | None:
 
 
 DECLINE_WORDS = {
-    DeclineCode.CARD_DECLINED: "The bank declined this card.",
-    DeclineCode.INSUFFICIENT_FUNDS: "The bank says there is not enough money on this card or account.",
-    DeclineCode.EXPIRED_CARD: "This card has expired.",
-    DeclineCode.INCORRECT_CVC: "The security code does not match this card.",
-    DeclineCode.INCORRECT_NUMBER: "The card number is not right.",
-    DeclineCode.INCORRECT_ADDRESS: "The bank could not match the address to this card.",
-    DeclineCode.PICK_UP_CARD: "The bank declined this card.",  # never say more: it may be stolen
-    DeclineCode.CALL_ISSUER: "The bank wants to hear from you before it accepts this payment.",
-    DeclineCode.AUTHENTICATION_FAILED: "The bank could not confirm that it is you.",
-    DeclineCode.AUTHENTICATION_REQUIRED: "The bank wants you to confirm this payment.",
-    DeclineCode.ACCOUNT_CLOSED: "The bank says this account is closed.",
-    DeclineCode.NO_ACCOUNT: "The bank does not know this account.",
-    DeclineCode.AUTHORIZATION_REVOKED: "The permission to debit this account was taken back.",
-    DeclineCode.CANCELLED_BY_BUYER: "The payment was cancelled on the approval page.",
-    DeclineCode.EXPIRED: "The payment was not approved in time.",
-    DeclineCode.RETURNED: "The bank sent the payment back.",
-    DeclineCode.PROCESSING_ERROR: "The payment could not be processed.",
+    DeclineCode.CARD_DECLINED: mark("The bank declined this card."),
+    DeclineCode.INSUFFICIENT_FUNDS: mark("The bank says there is not enough money on this card or account."),
+    DeclineCode.EXPIRED_CARD: mark("This card has expired."),
+    DeclineCode.INCORRECT_CVC: mark("The security code does not match this card."),
+    DeclineCode.INCORRECT_NUMBER: mark("The card number is not right."),
+    DeclineCode.INCORRECT_ADDRESS: mark("The bank could not match the address to this card."),
+    DeclineCode.PICK_UP_CARD: mark("The bank declined this card."),  # never say more: it may be stolen
+    DeclineCode.CALL_ISSUER: mark("The bank wants to hear from you before it accepts this payment."),
+    DeclineCode.AUTHENTICATION_FAILED: mark("The bank could not confirm that it is you."),
+    DeclineCode.AUTHENTICATION_REQUIRED: mark("The bank wants you to confirm this payment."),
+    DeclineCode.ACCOUNT_CLOSED: mark("The bank says this account is closed."),
+    DeclineCode.NO_ACCOUNT: mark("The bank does not know this account."),
+    DeclineCode.AUTHORIZATION_REVOKED: mark("The permission to debit this account was taken back."),
+    DeclineCode.CANCELLED_BY_BUYER: mark("The payment was cancelled on the approval page."),
+    DeclineCode.EXPIRED: mark("The payment was not approved in time."),
+    DeclineCode.RETURNED: mark("The bank sent the payment back."),
+    DeclineCode.PROCESSING_ERROR: mark("The payment could not be processed."),
 }
 
 
 def decline_words(code: str | None) -> str:
     """Why it was declined, in plain words for the buyer."""
     try:
-        return DECLINE_WORDS[DeclineCode(code or "")]
+        return _(DECLINE_WORDS[DeclineCode(code or "")])
     except ValueError:
-        return "The payment was declined."
+        return _("The payment was declined.")

@@ -12,6 +12,7 @@ from core.billing import service as billing
 from core.kernel import audit, numbers
 from core.kernel.db import changed
 from core.kernel.i18n import gettext as _
+from core.kernel.i18n import mark
 from core.kernel.ids import new_id
 from core.kernel.money import Money
 from core.kernel.problems import Conflict, InvalidFields
@@ -27,8 +28,8 @@ from core.plugin_host.house import PluginHouse
 REFERENCE_LIMIT = 100
 MOST_MINOR = 10**13  # nobody pays a hundred billion: a slip of the finger
 DOUBTFUL = (State.UNKNOWN, State.SENT)
-BOOKED = "A payment with this reference is booked already."
-UNDER_WAY = "A payment for this invoice is under way. Wait for its answer first."
+BOOKED = mark("A payment with this reference is booked already.")
+UNDER_WAY = mark("A payment for this invoice is under way. Wait for its answer first.")
 
 
 def mark_paid(
@@ -47,7 +48,7 @@ def mark_paid(
             lambda session: _mark_paid(session, house, invoice_id, gateway, amount_text, reference, actor)
         )
     except IntegrityError as error:  # the same reference was booked a moment ago
-        raise InvalidFields({"reference": BOOKED}) from error
+        raise InvalidFields({"reference": _(BOOKED)}) from error
 
 
 def _reference(text: str) -> str:
@@ -66,9 +67,9 @@ def _mark_paid(
     amount = _amount(amount_text, invoice.open if is_open else Money.zero(invoice.total.currency))
     mode = house.plugins.gateways[gateway].mode
     if attempts.holder_of(session, gateway, mode, reference):
-        raise InvalidFields({"reference": BOOKED})
+        raise InvalidFields({"reference": _(BOOKED)})
     if attempts.moving(session, invoice_id):
-        raise Conflict(UNDER_WAY)
+        raise Conflict(_(UNDER_WAY))
     now = house.clock.now()
     attempt = attempts.insert(session, Attempt(
         id=new_id(), number=numbers.take(session, "attempt", first=attempts.FIRST_NUMBER)[0],
@@ -78,7 +79,7 @@ def _mark_paid(
     ))  # fmt: skip
     outcome = PaymentOutcome(status=Status.SUCCEEDED, reference=reference, amount=amount)
     if record(session, house, attempt.id, outcome, how=f"marked paid by {actor}") is not State.SUCCEEDED:
-        raise InvalidFields({"reference": BOOKED})
+        raise InvalidFields({"reference": _(BOOKED)})
     audit.record(
         session, actor=actor, action="invoice.mark_paid", target=f"invoice:{invoice_id}", now=now,
         after={"amount": str(amount), "reference": reference, "gateway": gateway},
@@ -136,7 +137,7 @@ def _it_happened(
     known = attempt.reference or _reference(reference)
     outcome = PaymentOutcome(status=Status.SUCCEEDED, reference=known, amount=attempt.amount)
     if record(session, house, attempt.id, outcome, how=f"settled by {actor}") is not State.SUCCEEDED:
-        raise InvalidFields({"reference": BOOKED})
+        raise InvalidFields({"reference": _(BOOKED)})
 
 
 def _close_held(session: Session, attempt_id: UUID) -> None:

@@ -10,6 +10,8 @@ from sqlalchemy.orm import Session
 
 from core.kernel import audit
 from core.kernel.db import changed
+from core.kernel.i18n import gettext as _
+from core.kernel.i18n import mark
 from core.kernel.ids import new_id
 from core.kernel.problems import Conflict, InvalidFields, NotFound
 from core.plugin_api.context import HealthReport
@@ -27,14 +29,14 @@ from core.provisioning.values import JobView
 from core.services import service as services
 
 STOPPED = (JobState.FAILED, JobState.WAITING, JobState.NEEDS_STAFF)
-OVER = "This job is running or over already."
+OVER = mark("This job is running or over already.")
 
 
 def retry(house: PluginHouse, job_id: UUID, actor: str) -> None:
     """Try again now. What may have happened is looked up first. Raises Conflict."""
     with house.db.transaction() as session:
         if not jobs.again(session, house, job_id, states=STOPPED):
-            raise Conflict(OVER)
+            raise Conflict(_(OVER))
         _audit(session, house, actor, "job.retry", job_id)
 
 
@@ -88,7 +90,7 @@ def _describe(server: str, found: Found | None, errand: calls.Errand) -> str:
 def resolve(house: PluginHouse, job_id: UUID, note: str, actor: str) -> None:
     """Staff did it by hand: the job is done and the service goes on. Raises InvalidFields, Conflict."""
     if not note.strip():
-        raise InvalidFields({"note": "Say in a few words what you did, so that others can follow."})
+        raise InvalidFields({"note": _("Say in a few words what you did, so that others can follow.")})
     with house.db.transaction() as session:
         job = _take_over(session, house, job_id)
         done = ProvisionOutcome(
@@ -103,7 +105,7 @@ def cancel(house: PluginHouse, job_id: UUID, note: str, actor: str) -> None:
     with house.db.transaction() as session:
         job = _take_over(session, house, job_id)
         if job.action == "create" and job.in_doubt:
-            raise Conflict("It is not known whether the account was made. Look it up first.")
+            raise Conflict(_("It is not known whether the account was made. Look it up first."))
         jobs.move(session, job, JobState.CANCELLED, house.clock.now(), staff_note=note[:500], note=note)
         if job.action == "create":
             _give_up_service(session, house, job)
@@ -127,9 +129,9 @@ def _take_over(session: Session, house: PluginHouse, job_id: UUID) -> JobView:
         with session.begin_nested():
             taken = changed(session, claim)
     except IntegrityError as error:
-        raise Conflict("Another job of this service is running. Wait until it is over.") from error
+        raise Conflict(_("Another job of this service is running. Wait until it is over.")) from error
     if not taken:
-        raise Conflict(OVER)
+        raise Conflict(_(OVER))
     return jobs.find(session, job_id)
 
 
@@ -190,10 +192,10 @@ def _listed(house: PluginHouse, server_id: UUID) -> tuple[Found, ...]:
     try:
         panel = _desk(house, server_id)
         if not isinstance(panel, Lists):
-            raise Conflict("This panel can not list its accounts.")
+            raise Conflict(_("This panel can not list its accounts."))
         return ask_all(panel.accounts, Found, db=house.db, plugin=panel)
     except (LookupError, ValueError) as error:
-        raise Conflict(f"The server can not be asked: {error}") from error
+        raise Conflict(_("The server can not be asked: {error}").format(error=error)) from error
 
 
 def _differences(
