@@ -10,6 +10,7 @@ import click
 
 from core import app, demo
 from core.billing.cli import commands as billing_commands
+from core.clients.cli import client_group
 from core.demo_data.cli import commands as demo_data_commands
 from core.kernel.problems import Problem
 from core.plugin_host.cli import new_command, plugins_group
@@ -18,6 +19,7 @@ from core.plugin_host.values import PluginSettings
 from core.records.importing.cli import import_group
 from core.records.search_cli import commands as search_commands
 from core.settings import SettingsError, load
+from core.tax.zones import taxed_now
 from core.work.application import Application
 from core.work.cli import commands as work_commands
 from core.work.processes import check_migrated
@@ -57,7 +59,7 @@ def _house() -> Iterator[app.Innkeeper]:
 
 
 PLUGIN_COMMANDS = (plugins_group(_plugin_settings), new_command())
-HOUSE_COMMANDS = (import_group(_house),)
+HOUSE_COMMANDS = (import_group(_house), client_group(_house, taxed_now))
 for command in (
     *work_commands,
     *billing_commands,

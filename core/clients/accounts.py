@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from core.brands import service as brands
+from core.brands.queries import ids as brand_ids
 from core.brands.queries import names as brand_names
 from core.brands.values import BrandView
 from core.clients import account_rules, custom, search, statuses
@@ -137,6 +138,12 @@ def account(session: Session, client_id: UUID) -> Account:
         custom=custom.values_of(session, row.id), has_primary=_has_primary(session, row.id),
         **{name: getattr(row, name) for name in _PLAIN},
     )  # fmt: skip
+
+
+def numbered(session: Session, number: int) -> tuple[UUID, ...]:
+    """The clients of that number: each brand counts its own."""
+    known = select(Client.id).where(Client.brand_id.in_(brand_ids(session)), Client.number == number)
+    return tuple(session.scalars(known)) if number < 2**31 else ()
 
 
 def _has_primary(session: Session, client_id: UUID) -> bool:

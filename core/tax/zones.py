@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -44,6 +44,11 @@ def taxed_countries(session: Session, brand_id: UUID, on: date) -> frozenset[str
         or_(TaxRule.valid_to.is_(None), TaxRule.valid_to > on),
     )
     return frozenset(session.scalars(found.distinct()))
+
+
+def taxed_now(house: House) -> Callable[[Session, UUID], frozenset[str]]:
+    """A function that tells where a brand charges any tax on its day of today."""
+    return lambda session, brand_id: taxed_countries(session, brand_id, _today(session, house, brand_id))
 
 
 def zones(session: Session, brand_id: UUID) -> tuple[Zone, ...]:
