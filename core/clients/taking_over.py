@@ -109,6 +109,8 @@ def add_people(
     session: Session, house: House, people: Sequence[tuple[UUID, NewPerson]], *, actor: str
 ) -> None:
     """Add contacts to clients that are here. One whose client has none yet becomes its primary contact."""
+    if not people:
+        return
     ids = {client_id for client_id, _person in people}
     primary = select(Contact.client_id).where(Contact.client_id.in_(ids), Contact.is_primary)
     added = _write_people(session, house, people, ids - set(session.scalars(primary)), actor)

@@ -91,6 +91,8 @@ class Clients(Reader[ClientRow]):
         contact = gathered.under(lambda: people.check(texts))
         account = gathered.under(lambda: self._account(texts, gathered))
         since = gathered.take("client_since", lambda: self._since(texts.get("client_since", "")), None)
+        if "country" in gathered.messages and not texts.get("billing_country"):  # it is said there
+            gathered.messages.pop("billing_country", None)
         own, wrong = custom.check(self._contact_fields, texts)
         gathered.messages |= wrong
         if sentence := check_reference(texts.get("reference", "")):

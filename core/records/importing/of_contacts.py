@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from core.clients import custom, taking_over
 from core.clients.desk_rules import ROLES
 from core.clients.models import Contact
+from core.clients.rules import check_text
 from core.clients.taking_over import NewPerson
 from core.clients.values import CleanContact
 from core.records.importing import people
@@ -67,6 +68,8 @@ class Contacts(Reader[ContactRow]):
         roles = gathered.take("roles", lambda: people.roles(texts.get("roles", ""), ROLES), none)
         own, wrong = custom.check(self._own_fields, texts)
         gathered.messages |= wrong
+        if sentence := check_text(texts.get("client", "")):
+            gathered.messages["client"] = sentence
         gathered.raise_if_any()
         assert contact is not None  # or there was something to raise
         return ContactRow(client=texts.get("client", ""), contact=contact, roles=tuple(roles), own=own)

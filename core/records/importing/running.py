@@ -33,7 +33,7 @@ from core.records.models import Import, ImportRow
 
 TASK = "records.import"
 CHUNK = 200  # rows per transaction
-SAMPLED = 50  # rows whose outcome is kept to be shown
+SAMPLED = 20  # rows whose outcome is kept to be shown
 UNDER_WAY = ("queued", "running")
 
 log = structlog.get_logger(__name__)
@@ -216,6 +216,8 @@ def _written(session: Session, reader: Reader[Any], judged: Sequence[_Checked]) 
     """Write what is new as one list; row by row where something stands against it, to find out which."""
     looked = _looked(session, reader, judged)
     new = [one.row for one, outcome in zip(judged, looked, strict=True) if outcome.state == "made"]
+    if not new:
+        return looked
     try:
         with session.begin_nested():
             reader.write(session, new)

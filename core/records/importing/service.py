@@ -187,15 +187,16 @@ def stop(house: DataHouse, import_id: UUID, *, actor: str) -> None:
 
 
 def go_on(house: DataHouse, import_id: UUID, *, actor: str, here: bool = False) -> None:
-    """Take up what was stopped or has failed, at the row where it stands. Raises NotFound, Conflict."""
+    """Take up what was stopped or has failed, at the row where it stands; ``here`` also what is under way:
+    its process has died, or gives way at its next chunk. Raises NotFound, Conflict."""
+    states = ("stopped", "failed", *(UNDER_WAY if here else ()))
 
     def work(session: Session) -> None:
         row = find(session, import_id)
         turn = row.turn + 1
         held = update(Import).where(
-            Import.id == import_id, Import.turn == row.turn, Import.state.in_(("stopped", "failed")),
-            Import.stored_as != "",
-        )  # fmt: skip
+            Import.id == import_id, Import.turn == row.turn, Import.state.in_(states), Import.stored_as != ""
+        )
         if not changed(session, held.values(state="queued", turn=turn, note="", ended_at=None, actor=actor)):
             raise Conflict(_("This import is under way already, has ended, or its file has been removed."))
         if not here:

@@ -1,4 +1,4 @@
-"""Imports: a file comes, its columns are laid on fields, it is checked, then read in."""
+"""Imports: a file comes, its columns are matched with fields, it is checked, then read in."""
 
 from __future__ import annotations
 
@@ -27,8 +27,13 @@ from core.web.shop.order import SCRIPTED
 
 AROUND = 64 * 1024  # bytes of a form around its file
 RELOAD_SECONDS = 3
+# Where one value for all rows is likely; the rest is folded.
+OFTEN = frozenset({
+    "status", "client_group", "country", "language", "email_format", "is_taxable", "roles", "product",
+    "cycle", "client",
+})  # fmt: skip
 STATES: Mapping[str, Word] = {
-    "mapping": Word("Columns to be laid", "warning"),
+    "mapping": Word("Columns to match", "warning"),
     "queued": Word("Waits for a worker", "info"),
     "running": Word("Under way", "info"),
     "done": Word("Done", "success"),
@@ -123,7 +128,7 @@ def _take(values: Mapping[str, str]) -> UUID:
 def mapping_form(import_id: UUID) -> Response:
     found, _fields = _read(import_id)
     if not found.view.is_dry or found.view.is_under_way or not found.view.has_file:
-        return notices.go(_url(import_id), "The columns of this import can not be laid anew.", "info")
+        return notices.go(_url(import_id), "The columns of this import can not be matched anew.", "info")
     chosen = {str(column): name for name, column in found.mapped.columns.items()}
     values = {f"column_{number}": name for number, name in chosen.items()}
     values |= {f"fixed_{name}": value for name, value in found.mapped.fixed.items()}
@@ -139,15 +144,25 @@ def _draw_mapping(
         path = files.folder(house().settings.data) / queries.stored_as(session, import_id)
     form = form or Form()
     labels = {f"fixed_{one.name}": one.label for one in fields}
+    offered = [one for one in fields if one.name != "reference"]
+    often = [one for one in offered if _is_often(one, form)]
+    rarely = [one for one in offered if not _is_often(one, form)]
     labels |= {f"column_{n}": name for n, name in enumerate(found.layout.head)}
     return page.draw(
         "import-mapping.html", status, section="imports", found=found, fields=fields, form=form,
         samples=files.samples(path, found.layout), dates=DATE_ORDERS, decimals=DECIMAL_SIGNS, trouble=trouble,
+        often=often, rarely=rarely, rarely_names=[f"fixed_{one.name}" for one in rarely],
         reasons=guessing.REASONS, labels=labels, kinds=dict(kinds.KINDS),
-        title=forms.page_title("Lay columns on fields", form.errors),
+        title=forms.page_title("Match columns with fields", form.errors),
         written=dict(files.ENCODINGS).get(found.layout.encoding, found.layout.encoding.upper()),
         parted=dict(files.SEPARATORS).get(found.layout.separator, found.layout.separator),
     )  # fmt: skip
+
+
+def _is_often(field: Field, form: Form) -> bool:
+    """Whether its value for all rows stands open: it is likely, or needed and without a column."""
+    has_column = field.name in form.values.values()
+    return field.name in OFTEN or (field.is_required and not has_column)
 
 
 @blueprint.post("/imports/<uuid:import_id>/mapping", endpoint="import_check")
