@@ -23,7 +23,8 @@ def active_count(session: Session, brand_id: UUID) -> int:
     """Clients whose status behaves "active"."""
     active = select(ClientStatus.id).where(ClientStatus.behaviour == BILLABLE)
     counted = select(func.count()).select_from(Client)
-    return session.scalar(counted.where(Client.brand_id == brand_id, Client.status_id.in_(active))) or 0
+    here = (Client.brand_id == brand_id, Client.status_id.in_(active), Client.merged_into_id.is_(None))
+    return session.scalar(counted.where(*here)) or 0
 
 
 def new_and_lost(
