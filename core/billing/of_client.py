@@ -46,6 +46,14 @@ def earliest_due(session: Session, client_id: UUID) -> tuple[int, date | None]:
     return int(row[0]), row[1]
 
 
+def made_at(session: Session, client_id: UUID, window: Window) -> dict[UUID, datetime]:
+    """When the newest invoices of the client were made, to the second: documents themselves have days."""
+    statement = select(Invoice.id, Invoice.created_at).where(Invoice.client_id == client_id)
+    return dict(
+        fetch_page(session, statement, Invoice.id, window, lambda row: (row.id, row.created_at)).items
+    )
+
+
 def credit_movements(session: Session, client_id: UUID, window: Window) -> Page[CreditRow]:
     """Every movement of the client's credit as the ledger has it, newest first."""
     statement = (

@@ -170,7 +170,12 @@ def _staff_still_there(session: Session, staff_id: UUID | None) -> bool:
         select(Staff.role_id).join(User, User.id == Staff.user_id)
         .where(Staff.user_id == staff_id, User.status == "active")
     )  # fmt: skip
-    return role_id is not None and "clients.impersonate" in _permissions(session, role_id)
+    if role_id is None or "clients.impersonate" not in _permissions(session, role_id):
+        return False
+    signed_in = select(SignInSession.id).where(  # what they do inside ends with their own session
+        SignInSession.user_id == staff_id, SignInSession.area == "admin", SignInSession.revoked_at.is_(None)
+    )
+    return session.execute(signed_in.limit(1)).first() is not None
 
 
 def _client_ids(session: Session, user_id: UUID) -> tuple[UUID, ...]:

@@ -25,6 +25,7 @@ from core.web import (
 )
 from core.web.admin.blueprint import blueprint as admin
 from core.web.current import EXTENSION, WebHouse
+from core.web.portal import inside
 from core.web.portal.blueprint import blueprint as portal
 from core.web.shop.blueprint import blueprint as shop
 
@@ -80,6 +81,7 @@ def _pages(flask_app: Flask, house: WebHouse) -> None:
 def _blueprints(flask_app: Flask, _house: WebHouse) -> None:
     for part in (shop, portal, admin, looks.blueprint, webhooks.blueprint, health.blueprint):
         flask_app.register_blueprint(part)
+    inside.register(flask_app)
 
 
 STEPS: tuple[Step, ...] = (_keys, _addresses, _proxies, _requests, _pages, _blueprints)

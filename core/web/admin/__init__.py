@@ -110,3 +110,9 @@ from core.web.admin.client import (
 from core.web.admin import (
     service as service,
 )
+from core.web.admin.client import (
+    acting as client_acting,
+)
+from core.web.admin.client import (
+    ending as client_ending,
+)

@@ -7,6 +7,7 @@ from uuid import UUID
 from flask import request, url_for
 from werkzeug.wrappers import Response
 
+from core.kernel import dates
 from core.kernel.problems import Conflict, NotFound
 from core.orders import packages
 from core.orders import queries as orders
@@ -89,7 +90,7 @@ def change(service_id: UUID) -> Response:
 
 
 def _day_words(text: str) -> str:
-    day = changing.dates.read(text)
+    day = dates.read(text)
     return shown.day(day) if day else text
 
 

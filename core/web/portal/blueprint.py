@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from core.web.portal import access, pages, security, signing, ways
+from core.web.portal import access, inside, pages, security, signing, ways
 
 GET = ("GET",)
 
@@ -15,6 +15,7 @@ for address, endpoint, view, methods in (
     ("/", "home", pages.home, GET),
     ("/sign-in", "sign_in", signing.sign_in, ("GET", "POST")),
     ("/sign-in/factor", "factor", signing.factor, ("GET", "POST")),
+    ("/leave", "leave", inside.leave, ("POST",)),
     ("/sign-out", "sign_out", signing.sign_out, ("POST",)),
     ("/reset", "reset", signing.forgotten, ("GET", "POST")),
     ("/reset/<token>", "choose_password", signing.choose_password, ("GET", "POST")),

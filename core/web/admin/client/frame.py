@@ -10,6 +10,7 @@ from flask import current_app, url_for
 from werkzeug.wrappers import Response
 
 from core.billing import of_client
+from core.clients import fate as fates
 from core.clients import files, notes, places
 from core.clients import queries as clients
 from core.clients.queries import ClientPage
@@ -55,10 +56,17 @@ def read(client_id: UUID) -> ClientPage:
 
 def draw(template: str, client: ClientPage, /, *, tab: str, status: int = 200, **context: Any) -> Response:
     """One tab of a client's page. ``template`` extends ``admin/client/frame.html`` and fills ``tab``."""
+    with house().db.read() as session:
+        fate = fates.fate_of(session, client.client.id)
     return page.draw(
         f"client/{template}", status, section="clients", client=client, client_tabs=tabs(client, tab),
-        tab=tab, country_name=country_name, status_url=_status_url(client), **context,
+        tab=tab, country_name=country_name, status_url=_status_url(client), fate=fate, has=has, **context,
     )  # fmt: skip
+
+
+def has(endpoint: str) -> bool:
+    """Whether the admin has a page of this name: parts of a house can be left out."""
+    return f"admin.{endpoint}" in current_app.view_functions
 
 
 def _status_url(client: ClientPage) -> str:

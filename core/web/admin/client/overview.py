@@ -7,20 +7,21 @@ from uuid import UUID
 
 from werkzeug.wrappers import Response
 
+from core.billing import of_client
 from core.billing import queries as billing
+from core.clients import notes
 from core.kernel.paging import Window
-from core.mail import queries as mail
-from core.orders import queries as orders
 from core.payments import queries as payments
 from core.provisioning import queries as provisioning
+from core.services import of_client as recurring
 from core.services import queries as services
 from core.web.admin import access, page
 from core.web.admin.access import needs
 from core.web.admin.blueprint import blueprint
-from core.web.admin.client import frame
+from core.web.admin.client import frame, timeline
 from core.web.current import house
 
-FEW = Window(size=page.LISTED_BESIDE)
+FEW = Window(size=5)
 
 
 @blueprint.get("/clients/<uuid:client_id>", endpoint="client")
@@ -30,23 +31,20 @@ def show_client(client_id: UUID) -> Response:
     client = frame.read(client_id)
     with house().db.read() as session:
         bought = services.list_services(session, FEW, client_id=client_id)
-        lists = {
-            "orders": orders.list_orders(session, FEW, client_id=client_id),
-            "services": bought,
-            "invoices": billing.list_invoices(session, FEW, client_id=client_id),
-            "payments": payments.list_attempts(session, FEW, client_id=client_id),
-            "jobs": provisioning.list_jobs(session, FEW, client_id=client_id),
-            "mails": mail.list_mails(session, FEW, client_id=client_id),
-        }
+        lists = {"services": bought, "invoices": billing.list_invoices(session, FEW, client_id=client_id)}
         accounts = provisioning.accounts(session, [row.id for row in bought.items])
-        owed = billing.owed_by_client(session, [client_id]).get(client_id, ())
-        received = payments.received_of(session, client_id)
+        money: dict[str, Any] = {
+            "owed": billing.owed_by_client(session, [client_id]).get(client_id, ()),
+            "open_count": of_client.earliest_due(session, client_id),
+            "received": payments.received_of(session, client_id),
+            "recurring": recurring.recurring(session, client_id),
+        }
         count = services.count_by_client(session, [client_id]).get(client_id, 0)
+        kept = notes.pinned(session, client_id, 3) or notes.newest(session, client_id, 1)
     allowed: dict[str, Any] = {
         name: rows if access.may(f"{name}.view") else None for name, rows in lists.items()
     }
     return frame.draw(
-        "overview.html", client, tab="overview", accounts=accounts, owed=owed, received=received,
-        service_count=count, **allowed,
+        "overview.html", client, tab="overview", accounts=accounts, service_count=count, notes=kept,
+        happenings=timeline.happenings(client_id), zone_name=page.zone_name(), **money, **allowed,
     )  # fmt: skip
-
