@@ -3,6 +3,7 @@
 // before the form is sent.
 
 import { busy, free } from "./busy.js";
+import { holdsCardNumber } from "./cards.js";
 import "./scripted.js";
 
 const form = document.querySelector("form[data-methods]");
@@ -14,6 +15,7 @@ methods.forEach((method) => radio(method).addEventListener("change", choose));
 choose();
 
 form.addEventListener("submit", submit);
+form.addEventListener("reset", () => setTimeout(choose)); // after the browser has put the choice back
 window.addEventListener("pageshow", reset);
 
 function radio(method) {
@@ -53,6 +55,13 @@ async function submit(event) {
     event.preventDefault();
     return;
   }
+  quiet();
+  const stray = misplaced();
+  if (stray) {
+    event.preventDefault();
+    tell(stray, "This looks like a card number. It goes only into the field with the lock; nothing was sent.");
+    return;
+  }
   const method = chosen();
   form.dataset.sent = "1";
   const button = event.submitter?.dataset.busy ? event.submitter : form.querySelector("[data-busy]");
@@ -60,7 +69,6 @@ async function submit(event) {
   busy(button);
   if (!method?.dataset.module) return; // plain fields: the browser sends them
   event.preventDefault();
-  quiet(method);
   try {
     const module = await load(method);
     put(method, await module.tokenize(handed(method)));
@@ -70,6 +78,12 @@ async function submit(event) {
     free(button);
     complain(method, error);
   }
+}
+
+/** The field, if any, that would be sent with a card number in it. A bank account's own field may look so. */
+function misplaced() {
+  const fields = form.querySelectorAll("input[name]:is([type=text], [type=email], [type=tel], [type=search]), textarea[name]");
+  return [...fields].find((field) => !field.disabled && !("account" in field.dataset) && holdsCardNumber(field.value));
 }
 
 /** The token, and what else the module tells (brand, last digits) as hidden fields. */
@@ -102,6 +116,11 @@ function complain(method, error) {
     box.scrollIntoView({ block: "center" });
     return;
   }
+  tell(field, words);
+}
+
+/** An error beside its field, read out and tied to it. */
+function tell(field, words) {
   const message = document.createElement("p");
   message.className = "ik-error";
   message.id = `${field.id}-module-error`;
@@ -115,11 +134,10 @@ function complain(method, error) {
   field.focus?.();
 }
 
-function quiet(method) {
-  const box = method.querySelector("[data-method-error]");
-  if (box) box.hidden = true;
-  method.querySelectorAll("[data-module-error]").forEach((message) => message.remove());
-  for (const field of method.querySelectorAll("[data-described-before]")) {
+function quiet() {
+  for (const box of form.querySelectorAll("[data-method-error]")) box.hidden = true;
+  form.querySelectorAll("[data-module-error]").forEach((message) => message.remove());
+  for (const field of form.querySelectorAll("[data-described-before]")) {
     field.removeAttribute("aria-invalid");
     if (field.dataset.describedBefore) field.setAttribute("aria-describedby", field.dataset.describedBefore);
     else field.removeAttribute("aria-describedby");
