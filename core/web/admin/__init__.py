@@ -116,3 +116,6 @@ from core.web.admin.client import (
 from core.web.admin.client import (
     ending as client_ending,
 )
+from core.web.admin import (
+    settling as settling,
+)

@@ -50,11 +50,15 @@ def _tabs(*, unmatched: bool = False) -> list[tuple[str, str, bool]]:
 @blueprint.get("/payments/unmatched", endpoint="unmatched")
 @needs("payments.view")
 def list_unmatched() -> Response:
+    return draw_unmatched()
+
+
+def draw_unmatched(status: int = 200, trouble: str = "", form: Form | None = None) -> Response:
     with house().db.read() as session:
         found = payments.list_unmatched(session, page.asked_window())
     return page.draw(
-        "unmatched.html", section="payments", page=found, pager=page.pager(found),
-        by_state=_tabs(unmatched=True), unmatched_words=words.UNMATCHED,
+        "unmatched.html", status, section="payments", page=found, pager=page.pager(found),
+        by_state=_tabs(unmatched=True), unmatched_words=words.UNMATCHED, trouble=trouble, form=form or Form(),
     )  # fmt: skip
 
 
