@@ -175,6 +175,7 @@ class ProvisionerSpec:
     mode: Mode = Mode.LIVE
     concurrency: int = 2  # calls at once per server
     needs_domain: bool = True
+    has_password: bool = True  # False: nobody signs in there with the password of the create request
 
     def can(self, ability: type) -> bool:
         return issubclass(self.implementation, ability)

@@ -15,10 +15,10 @@ from core.billing.queries import InvoicePage
 from core.clients import queries as clients
 from core.kernel.clock import local_date
 from core.kernel.paging import Page, Window, window
-from core.kernel.problems import NotFound
+from core.kernel.problems import NotFound, Refused
 from core.orders import status as orders
 from core.payments import queries as payments
-from core.provisioning import placement
+from core.provisioning import placement, secrets
 from core.provisioning import queries as provisioning
 from core.services import queries as services
 from core.services.queries import OwnService
@@ -66,17 +66,37 @@ def list_invoices() -> Response:
 
 def service(service_id: UUID) -> Response:
     """One service: how to reach it, and what is done or being done to it. Raises NotFound."""
+    return _service(service_id)
+
+
+def show_password(service_id: UUID) -> Response:
+    """The same page with the first password on it: asked for with a form, never kept by a browser.
+
+    Raises NotFound, and Refused for staff who act in the client's account.
+    """
+    identity = access.person().identity
+    if identity.acting_for:
+        raise Refused("Only the client sees this password.")
+    with house().db.transaction() as session:
+        page = services.service_page(session, service_id)
+        access.own(page.service.client_id if page else None)
+        password = secrets.show_password(session, house(), service_id, identity.actor)
+    return _service(service_id, password)
+
+
+def _service(service_id: UUID, password: str = "") -> Response:
     with house().db.read() as session:
         page = services.service_page(session, service_id)
         access.own(page.service.client_id if page else None)
         assert page is not None
+        locked = not password and bool(secrets.with_password(session, house(), [service_id]))
         jobs = provisioning.jobs_of_services(session, [service_id])
         facts = placement.access_of(session, service_id)
     registers = page.kind == "domain"
     stories = [words.story(one.job, registers=registers) for one in reversed(jobs)]
     return _draw(
         "service.html", section="services", page=page, service=page.service, facts=tuple(facts.items()),
-        stories=stories, expecting=words.expecting(jobs),
+        stories=stories, expecting=words.expecting(jobs), password=password, locked=locked,
     )  # fmt: skip
 
 

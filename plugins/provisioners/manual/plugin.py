@@ -103,6 +103,7 @@ def register_provisioners() -> Iterable[ProvisionerSpec]:
             hosts=frozenset(),
             host_settings=(),
             needs_domain=False,
+            has_password=False,
         )
     ]
 

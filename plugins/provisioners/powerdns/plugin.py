@@ -292,5 +292,6 @@ def register_provisioners() -> Iterable[ProvisionerSpec]:
             implementation=PowerDns,
             host_settings=("url",),
             private_hosts=True,
+            has_password=False,
         )
     ]

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select, update
 
+from core.identity.models import SignInSession
+from core.kernel.audit import AuditEntry
 from core.orders import cart
+from core.provisioning.placement import password_of
 from core.web.paper import NoPdf
 from core.web.shop import documents
 from tests.fixtures.innkeeper import Inn
-from tests.integration.web_admin.desk import links, texts
+from tests.integration.web_admin.desk import links, open_desk, texts
 from tests.integration.web_portal.guest import Guest, stay
 
 
@@ -130,3 +134,52 @@ def test_long_lists_go_on(inn: Inn, guest: Guest, monkeypatch: pytest.MonkeyPatc
     assert ("one.example" in second) == ("two.example" in first)
     assert "after=" not in second
     assert guest.get("/portal/services?after=nonsense&before=x")
+
+
+def test_the_first_password_is_shown_to_its_client_when_asked_for(inn: Inn, guest: Guest) -> None:
+    one = stay(inn, "sandbox_card", domain="locked.example")
+    with inn.db.read() as session:
+        password = password_of(session, inn.house, one.service_id)
+    assert password not in guest.get(f"/orders/{one.order}")
+    guest.sign_in(one.username)
+    path = f"/portal/services/{one.service_id}"
+    assert password not in guest.get(path)
+    answer = guest.post(f"{path}/password", path)
+    assert answer.status_code == 200
+    assert password in answer.text
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert password not in guest.get(path)
+    with inn.db.read() as session:
+        entries = session.scalars(select(AuditEntry).filter_by(action="service.show_password")).all()
+    assert [(entry.target, entry.actor[:7]) for entry in entries] == [
+        (f"service:{one.service_id}", "client:")
+    ]
+
+
+def test_the_order_leads_there_and_says_under_which_name(inn: Inn, guest: Guest) -> None:
+    one = stay(inn, "sandbox_card", domain="leads.example")
+    page = guest.get(f"/orders/{one.order}")
+    assert f'href="/portal/services/{one.service_id}"' in page
+    assert f"sign in there as {one.username}" in texts(page)
+
+
+def test_staff_in_the_clients_account_see_no_password(inn: Inn, guest: Guest) -> None:
+    one = stay(inn, "sandbox_card", domain="inside.example")
+    desk = open_desk(inn, ("clients.impersonate",))
+    guest.sign_in(one.username)
+    with inn.db.transaction() as session:
+        inside = update(SignInSession).where(SignInSession.area == "portal")
+        session.execute(inside.values(acting_staff_id=desk.user_id))
+    path = f"/portal/services/{one.service_id}"
+    assert guest.post(f"{path}/password", path).status_code == 403
+
+
+def test_a_name_has_no_password_and_is_called_by_its_name(inn: Inn, guest: Guest) -> None:
+    order = inn.place_order("sandbox_card", "example-domain", domain="mine-alone.example")
+    view = inn.view(order)
+    assert view.tasks[-1].title == "Registering mine-alone.example"
+    assert view.password_at == ()
+    guest.sign_in(view.username)
+    (service,) = links(guest.get("/portal/services"), "/portal/services/")
+    assert "first password" not in guest.get(service)
+    assert guest.post(f"{service}/password", service).status_code == 404
