@@ -162,7 +162,7 @@ def _draw_status(found: Account, again: Again) -> Response:
         choices, way = accounts.choices(session), statuses.history(session, found.id)
         actor_name = people.named(session, (step.actor for step in way))
     return frame.draw(
-        "status.html", frame.read(found.id), tab="status", status=again.status, form=again.form, way=way,
+        "status.html", frame.read(found.id), tab="overview", status=again.status, form=again.form, way=way,
         labels=LABELS, statuses=[(str(one.id), one.label) for one in choices.statuses],
         trouble=again.trouble, actor_name=actor_name,
     )  # fmt: skip
