@@ -12,6 +12,7 @@ from core import app, demo
 from core.billing.cli import commands as billing_commands
 from core.clients.cli import client_group
 from core.demo_data.cli import commands as demo_data_commands
+from core.identity.cli import audit_group, user_group
 from core.kernel.problems import Problem
 from core.plugin_host.cli import new_command, plugins_group
 from core.plugin_host.errors import PluginLoadError
@@ -59,7 +60,9 @@ def _house() -> Iterator[app.Innkeeper]:
 
 
 PLUGIN_COMMANDS = (plugins_group(_plugin_settings), new_command())
-HOUSE_COMMANDS = (import_group(_house), client_group(_house, taxed_now))
+HOUSE_COMMANDS = (
+    import_group(_house), client_group(_house, taxed_now), user_group(_house), audit_group(_house),
+)  # fmt: skip
 for command in (
     *work_commands,
     *billing_commands,

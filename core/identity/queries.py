@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from core.identity.models import Staff, User
+from core.identity.rules import fold
 
 
 def names(session: Session, user_ids: Iterable[UUID]) -> dict[UUID, str]:
@@ -19,3 +20,21 @@ def names(session: Session, user_ids: Iterable[UUID]) -> dict[UUID, str]:
         .where(User.id.in_(list(user_ids)))
     )
     return {user_id: str(name) for user_id, name in session.execute(statement)}
+
+
+def actors(session: Session, typed: str, limit: int = 50) -> list[str]:
+    """Whom a search for a person may mean, as the audit log writes them: by name, user name or email."""
+    folded = fold(typed)
+    if not folded or "\0" in folded:
+        return []
+    if folded in ("system", "shell"):
+        return ["system"]
+    name = func.lower(Staff.name).contains(folded, autoescape=True)
+    statement = (
+        select(User.id)
+        .outerjoin(Staff, Staff.user_id == User.id)
+        .where(or_(name, User.username_folded.contains(folded, autoescape=True), User.email_folded == folded))
+        .limit(limit)
+    )
+    kinds = ("staff", "client", "user")
+    return [f"{kind}:{user_id}" for user_id in session.scalars(statement) for kind in kinds]

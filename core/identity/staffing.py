@@ -21,7 +21,7 @@ from core.kernel import audit
 from core.kernel.db import changed
 from core.kernel.i18n import gettext as _
 from core.kernel.problems import Conflict, InvalidFields, NotFound, Refused, Stale
-from core.kernel.work import House
+from core.kernel.work import House, publish
 
 LONGEST_NAME = 100
 
@@ -186,7 +186,7 @@ def end_session(session: Session, by: Identity, user_id: UUID, session_id: UUID,
     _note(session, by, user_id, "staff.end_session", now)
 
 
-def reset_factor(session: Session, by: Identity, user_id: UUID, *, now: datetime) -> None:
+def reset_factor(house: House, session: Session, by: Identity, user_id: UUID, *, now: datetime) -> None:
     """Take every second factor away from somebody who lost theirs; they are signed out and set up a new one
     when they sign in. Raises NotFound, Refused, Conflict for oneself."""
     _touched(session, by, user_id)
@@ -194,6 +194,7 @@ def reset_factor(session: Session, by: Identity, user_id: UUID, *, now: datetime
         raise Conflict(_("Your own second factor is changed under your own name."))
     factors.remove_all(session, user_id)
     revoke_sessions(session, user_id, now)
+    publish(house, session, "user.factor_changed", {"user_id": user_id, "what": "removed", "area": "admin"})
     _note(session, by, user_id, "staff.reset_factor", now)
 
 

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from core.identity.permissions import PERMISSIONS
 from core.kernel.i18n import gettext as _
 from core.kernel.problems import Problem
 
+SHELL = "shell"  # the area of whoever runs commands on the machine itself
 PROVEN_FOR = timedelta(minutes=15)  # money and secrets: how long a person counts as just proven
 
 
@@ -55,6 +57,8 @@ class Identity:
     @property
     def actor(self) -> str:
         """As the audit log names this person: "staff:<user id>"."""
+        if self.area == SHELL:
+            return "system"
         if self.acting_staff_id is not None:
             return f"staff:{self.acting_staff_id}"
         return f"{AREAS[self.area].actor}:{self.user_id}"
@@ -70,6 +74,15 @@ class Identity:
 
     def may(self, permission: str) -> bool:
         return permission in self.permissions
+
+
+def at_the_shell() -> Identity:
+    """Who runs commands on the machine: the operator, who holds its database and keys anyway."""
+    nobody = UUID(int=0)
+    return Identity(
+        user_id=nobody, username=SHELL, name="Operator", area=SHELL, permissions=frozenset(PERMISSIONS),
+        session_id=nobody, client_ids=(),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from core.kernel.audit import AuditEntry
@@ -29,6 +29,8 @@ class AuditRow:
     target: str
     before: Mapping[str, Any]
     after: Mapping[str, Any]
+    acting_for: str = ""
+    request_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,15 +46,32 @@ class DeliveryRow:
     created_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditFilter:
+    """What narrows the audit log. ``actors`` None is everybody, empty is nobody; ``action`` is a whole
+    action or its first part ("invoice"); ``since`` is included, ``until`` is not."""
+
+    target: str = ""
+    actors: Collection[str] | None = None
+    action: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
 def list_audit(
-    session: Session, window: Window, *, target: str = "", targets: Collection[str] = ()
+    session: Session,
+    window: Window,
+    *,
+    target: str = "",
+    targets: Collection[str] = (),
+    narrowed: AuditFilter | None = None,
 ) -> Page[AuditRow]:
     """Audit entries by running number, newest first; ``target`` is "invoice:<id>", ``targets`` several."""
     table = AuditEntry
     statement = select(
         table.id, table.sequence, table.at, table.actor, table.ip, table.action, table.target,
-        table.before, table.after,
-    )  # fmt: skip
+        table.before, table.after, table.acting_for, table.request_id,
+    ).where(*_conditions(narrowed or AuditFilter()))  # fmt: skip
     if target:
         statement = statement.where(table.target == target)
     if targets:
@@ -60,10 +79,27 @@ def list_audit(
     return fetch_page(session, statement, table.sequence, window, _audit_row)
 
 
+def _conditions(wanted: AuditFilter) -> list[ColumnElement[bool]]:
+    table = AuditEntry
+    found: list[ColumnElement[bool]] = []
+    if wanted.target:
+        found.append(table.target == wanted.target)
+    if wanted.actors is not None:
+        found.append(or_(table.actor.in_(wanted.actors), table.acting_for.in_(wanted.actors)))
+    if wanted.action:
+        found.append(or_(table.action == wanted.action, table.action.startswith(f"{wanted.action}.")))
+    if wanted.since is not None:
+        found.append(table.at >= wanted.since)
+    if wanted.until is not None:
+        found.append(table.at < wanted.until)
+    return found
+
+
 def _audit_row(row: AnyRow) -> AuditRow:
     return AuditRow(
         id=row.id, sequence=row.sequence, at=row.at, actor=row.actor, ip=row.ip, action=row.action,
-        target=row.target, before=row.before or {}, after=row.after or {},
+        target=row.target, before=row.before or {}, after=row.after or {}, acting_for=row.acting_for,
+        request_id=row.request_id,
     )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
 from flask import request, url_for
@@ -10,7 +11,8 @@ from werkzeug.wrappers import Response
 
 from core.identity import queries as identity
 from core.kernel import audit, queries
-from core.kernel.queries import AuditRow
+from core.kernel.queries import AuditFilter, AuditRow
+from core.web import shown
 from core.web.admin import access, notices, page
 from core.web.admin.access import needs
 from core.web.admin.blueprint import blueprint
@@ -18,25 +20,46 @@ from core.web.current import house
 from core.work import outbox_task
 
 LONGEST_TARGET = 100
+FILTERS = ("target", "who", "action", "since", "until")
 
 
 @blueprint.get("/audit", endpoint="audit")
 @needs("audit.view")
 def show_audit() -> Response:
-    """``check=1`` walks the whole chain; ``target`` shows what was done to one thing."""
-    target = request.args.get("target", "").replace("\x00", "")[:LONGEST_TARGET]
+    """``check=1`` walks the whole chain; the rest narrows: ``target`` (one thing), ``who``, ``action``,
+    ``since`` and ``until`` (days, both included)."""
+    asked = {name: _asked(name) for name in FILTERS}
     with house().db.read() as session:
-        found = queries.list_audit(session, page.asked_window(int), target=target)
+        narrowed = AuditFilter(
+            target=asked["target"], action=asked["action"],
+            actors=identity.actors(session, asked["who"]) if asked["who"] else None,
+            since=_day(asked["since"]), until=_day(asked["until"], days=1),
+        )  # fmt: skip
+        found = queries.list_audit(session, page.asked_window(int), narrowed=narrowed)
         problems = list(audit.verify(session)) if request.args.get("check") else None
         names = identity.names(session, _people(found.items))
     return page.draw(
-        "audit.html", section="audit", page=found, pager=page.pager(found), problems=problems,
+        "audit.html", section="audit", page=found, pager=page.pager(found), problems=problems, asked=asked,
         changes=lambda row: list(changes(row)), actor_name=lambda actor: actor_name(actor, names),
     )  # fmt: skip
 
 
+def _asked(name: str) -> str:
+    return request.args.get(name, "").replace("\x00", "").strip()[:LONGEST_TARGET]
+
+
+def _day(text: str, days: int = 0) -> datetime | None:
+    """The beginning of a day in the brand's zone; None for what is no day."""
+    try:
+        day = date.fromisoformat(text) + timedelta(days=days)
+        return datetime.combine(day, time(), shown.zone())
+    except (ValueError, OverflowError):
+        return None
+
+
 def _people(rows: tuple[AuditRow, ...]) -> set[UUID]:
-    return {found for row in rows if (found := _user_id(row.actor)) is not None}
+    actors = (actor for row in rows for actor in (row.actor, row.acting_for))
+    return {found for actor in actors if (found := _user_id(actor)) is not None}
 
 
 def _user_id(actor: str) -> UUID | None:

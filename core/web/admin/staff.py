@@ -177,7 +177,7 @@ def end_session(user_id: UUID, session_id: UUID) -> Response:
 def reset_factor(user_id: UUID) -> Response:
     person = access.person()
     return _act(
-        user_id, lambda session: staffing.reset_factor(session, person, user_id, now=now()),
+        user_id, lambda session: staffing.reset_factor(house(), session, person, user_id, now=now()),
         "Their second factors and recovery codes are gone. They set up a new one at their next sign-in.",
     )  # fmt: skip
 

@@ -215,3 +215,14 @@ def initials(name: str) -> str:
     """Two letters for the round picture beside a name; one where a name is one word."""
     parts = [part[0] for part in name.split() if part[0].isalnum()]
     return "".join(parts[:2] or name[:1]).upper()
+
+
+def noted(value: object) -> str:
+    """A value of the audit log as people read it; "nothing" where there was none."""
+    if value is None or value == "":
+        return "nothing"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(str(one) for one in value) or "nothing"
+    return str(value)
