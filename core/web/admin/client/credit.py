@@ -68,7 +68,7 @@ def _act(client_id: UUID, do: Callable[[], Money], done: str) -> Response:
 
 
 @blueprint.post("/clients/<uuid:client_id>/credit/add", endpoint="credit_add")
-@needs("credit.edit")
+@needs("credit.edit", proven=True)
 def add(client_id: UUID) -> Response:
     """Raises NotFound."""
     return _act(
@@ -82,7 +82,7 @@ def add(client_id: UUID) -> Response:
 
 
 @blueprint.post("/clients/<uuid:client_id>/credit/use", endpoint="credit_use")
-@needs("credit.edit")
+@needs("credit.edit", proven=True)
 def use(client_id: UUID) -> Response:
     """Lay credit on one of this client's open invoices. Raises NotFound."""
     return _act(
@@ -109,7 +109,7 @@ def _own_invoice(client_id: UUID) -> UUID:
 
 
 @blueprint.post("/clients/<uuid:client_id>/credit/pay-out", endpoint="credit_pay_out")
-@needs("credit.edit")
+@needs("credit.edit", proven=True)
 def pay_out(client_id: UUID) -> Response:
     """Raises NotFound."""
     return _act(
