@@ -27,6 +27,7 @@ LOOKS = pytest.mark.parametrize(
 ADMIN_PAGES = (
     "", "clients", "orders", "invoices", "services", "payments", "jobs", "mails", "plugins", "servers",
     "audit", "search?q=ada",
+    "clients/new", "groups", "groups/new", "statuses", "custom-fields", "custom-fields/new", "tax-zones",
 )  # fmt: skip
 
 
