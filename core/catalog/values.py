@@ -2,30 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 from core.kernel.calendar import Cycle
+from core.kernel.i18n import gettext, mark
 from core.kernel.money import Money
 
-_ADVERBS = {"day": "Daily", "week": "Weekly", "month": "Monthly", "year": "Yearly"}
+_ADVERBS = {
+    "day": mark("Daily"), "week": mark("Weekly"), "month": mark("Monthly"), "year": mark("Yearly"),
+}  # fmt: skip
+_EVERY = {
+    "day": mark("Every {count} days"), "week": mark("Every {count} weeks"),
+    "month": mark("Every {count} months"), "year": mark("Every {count} years"),
+}  # fmt: skip
+_A = {"day": mark("a day"), "week": mark("a week"), "month": mark("a month"), "year": mark("a year")}
+ONCE = mark("Once")
 
 
 def cycle_label(cycle: Cycle) -> str:
-    """For a buyer: "Yearly", "Every 3 months", "Once"."""
+    """As it is written down: "Yearly", "Every 3 months", "Once"."""
+    return _label(cycle, str)
+
+
+def cycle_words(cycle: Cycle) -> str:
+    """The same for a reader, in the language of now."""
+    return _label(cycle, gettext)
+
+
+def _label(cycle: Cycle, say: Callable[[str], str]) -> str:
     if not cycle.recurs:
-        return "Once"
-    return _ADVERBS[cycle.unit] if cycle.count == 1 else f"Every {cycle.count} {cycle.unit}s"
+        return say(ONCE)
+    return (
+        say(_ADVERBS[cycle.unit]) if cycle.count == 1 else say(_EVERY[cycle.unit]).format(count=cycle.count)
+    )
+
+
+def cycle_inside(cycle: Cycle) -> str:
+    """For the middle of a sentence: "yearly", "every 3 months", "once"."""
+    words = cycle_words(cycle)
+    return words[:1].lower() + words[1:]
 
 
 def cycle_per(cycle: Cycle) -> str:
-    """What stands after a price: "a year", "every 3 months", "once"."""
-    if not cycle.recurs:
-        return "once"
-    return f"a {cycle.unit}" if cycle.count == 1 else f"every {cycle.count} {cycle.unit}s"
+    """What stands after a price: "a year", "every 3 months", "once", in the language of now."""
+    return gettext(_A[cycle.unit]) if cycle.recurs and cycle.count == 1 else cycle_inside(cycle)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ English is in the code; a language is offered when it has a catalogue.
 from __future__ import annotations
 
 import gettext as _gettext
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
@@ -89,11 +89,20 @@ def _parsed(name: str) -> Locale | None:
         return None
 
 
-def teach(environment: Environment) -> None:
+def teach(environment: Environment, *, unless: Callable[[], bool] = lambda: False) -> None:
     """Templates of this environment, and of its overlays, speak the language of now: ``_("Hello
-    %(name)s", name=...)``, ``ngettext`` and ``{% trans %}``."""
+    %(name)s", name=...)``, ``ngettext`` and ``{% trans %}``; English where ``unless`` holds."""
+
+    def one(message: str) -> str:
+        return message if unless() else gettext(message)
+
+    def some(single: str, many: str, count: int) -> str:
+        if unless():
+            return single if count == 1 else many
+        return ngettext(single, many, count)
+
     environment.add_extension("jinja2.ext.i18n")
-    environment.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
+    environment.install_gettext_callables(one, some, newstyle=True)  # type: ignore[attr-defined]
     environment.policies["ext.i18n.trimmed"] = True
 
 

@@ -13,24 +13,14 @@ from babel.numbers import format_currency
 
 from core.billing.discounts import group_discounts
 from core.catalog.rules import DiscountableLine, discounts_for
-from core.catalog.values import CouponView, PriceView, ProductView
+from core.catalog.values import CouponView, PriceView, ProductView, cycle_words
 from core.clients.groups import NO_POLICY, GroupPolicy
-from core.kernel.calendar import Period, anchor_of, period_from
+from core.kernel.calendar import Cycle, Period, anchor_of, period_from
 from core.kernel.i18n import gettext as _
-from core.kernel.i18n import mark
 from core.kernel.money import Money
 from core.orders.values import Bill, CartLineView, PricedLine, PricedTax, Quote, SumLine
 from core.tax.rules import Rounding, taxes_for
 from core.tax.values import Place, TaxableLine, TaxOf, TaxRuleView
-
-_EACH = {
-    "month": mark("Monthly"), "year": mark("Yearly"), "week": mark("Weekly"), "day": mark("Daily"),
-    "once": mark("Once"),
-}  # fmt: skip
-_EVERY = {
-    "month": mark("Every {count} months"), "year": mark("Every {count} years"),
-    "week": mark("Every {count} weeks"), "day": mark("Every {count} days"),
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,19 +201,12 @@ def _line_view(line: PricedLine, line_id: UUID, slug: str, currency: str, locale
 
 
 def _detail(line: PricedLine, locale: str) -> str:
-    word = cycle_words(line.cycle_unit, line.cycle_count)
+    word = cycle_words(Cycle.of(line.cycle_unit, line.cycle_count))
     last = Period(line.period_start, line.period_end).last_day
     if last is None:
         return word
     start, end = _day(line.period_start, locale), _day(last, locale)
     return _("{cycle}, {start} to {end}").format(cycle=word, start=start, end=end)
-
-
-def cycle_words(unit: str, count: int) -> str:
-    """``Monthly``, ``Every 3 months``, ``Once``, in the language of now."""
-    if count == 1 or unit not in _EVERY:
-        return _(_EACH[unit])
-    return _(_EVERY[unit]).format(count=count)
 
 
 def _renewal(line: PricedLine, currency: str, locale: str) -> str:

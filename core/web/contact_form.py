@@ -6,19 +6,42 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from core.clients import places as geography
+from core.kernel.i18n import mark
 from core.web import shown
 from core.web.current import brand
 from core.web.forms import Form
 
 # In the order of the shop's page.
 LABELS: dict[str, str] = {
-    "company_name": "Company name", "first_name": "First name", "last_name": "Last name", "email": "Email",
-    "primary_phone": "Primary phone", "secondary_phone": "Secondary phone", "mobile_phone": "Mobile phone",
-    "fax": "Fax", "country": "Country", "street_address": "Street address", "address_2": "Address 2",
-    "city": "City", "state": "State", "county": "County", "postal_code": "Postal code",
-    "username": "Username", "password": "Password", "confirm_password": "Confirm password",
-    "language": "Language", "email_format": "Email format", "email_actions": "Email actions",
-}  # fmt: skip
+    "company_name": mark("Company name"),
+    "first_name": mark("First name"),
+    "last_name": mark("Last name"),
+    "email": mark("Email"),
+    "primary_phone": mark("Primary phone"),
+    "secondary_phone": mark("Secondary phone"),
+    "mobile_phone": mark("Mobile phone"),
+    "fax": mark("Fax"),
+    "country": mark("Country"),
+    "street_address": mark("Street address"),
+    "address_2": mark("Address 2"),
+    "city": mark("City"),
+    "state": mark("State"),
+    "county": mark("County"),
+    "postal_code": mark("Postal code"),
+    "username": mark("Username"),
+    "password": mark("Password"),
+    "confirm_password": mark("Confirm password"),
+    "language": mark("Language"),
+    "email_format": mark("Email format"),
+    "email_actions": mark("Email actions"),
+}
+
+
+def labels() -> dict[str, str]:
+    """LABELS in the words of this page."""
+    return {name: shown.said(words) for name, words in LABELS.items()}
+
+
 _ADDRESS = ("street_address", "address_2", "city", "state", "county", "postal_code")
 
 
@@ -35,7 +58,7 @@ class Places:
 
     @property
     def state_label(self) -> str:
-        return shown.sentence(self.rules.state_word) if self.rules else "State"
+        return _part(self.rules.state_word) if self.rules else shown.said(LABELS["state"])
 
     @property
     def order(self) -> Sequence[str]:
@@ -46,12 +69,13 @@ class Places:
     def labels(self) -> Mapping[str, str]:
         """What the country calls the parts of an address."""
         if self.rules is None:
-            return {name: LABELS[name] for name in _ADDRESS}
-        area = f" ({self.rules.area_word})" if self.rules.area_word else ""
+            return {name: shown.said(LABELS[name]) for name in _ADDRESS}
+        area = f" ({shown.said(self.rules.area_word)})" if self.rules.area_word else ""
         return {
-            "street_address": LABELS["street_address"], "address_2": LABELS["address_2"] + area,
-            "city": shown.sentence(self.rules.city_word), "state": self.state_label,
-            "county": LABELS["county"], "postal_code": shown.sentence(self.rules.postal_word),
+            "street_address": shown.said(LABELS["street_address"]),
+            "address_2": shown.said(LABELS["address_2"]) + area,
+            "city": _part(self.rules.city_word), "state": self.state_label,
+            "county": shown.said(LABELS["county"]), "postal_code": _part(self.rules.postal_word),
         }  # fmt: skip
 
     def needs(self, name: str) -> bool:
@@ -67,6 +91,11 @@ class Places:
             "postal_code": rules.needs_postal_code,
         }
         return needed.get(name, False)
+
+
+def _part(word: str) -> str:
+    """``Postal code``: what a country calls a part of its addresses, as a label."""
+    return shown.sentence(shown.said(word.replace("_", " ")))
 
 
 def countries() -> Sequence[tuple[str, str]]:

@@ -10,6 +10,8 @@ from flask import Flask, g, make_response, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.wrappers import Response
 
+from core.kernel.i18n import gettext as _
+from core.kernel.i18n import mark
 from core.kernel.problems import Conflict, InvalidFields, NotFound, Problem, Refused
 from core.plugin_host.errors import PluginMissing
 from core.plugin_host.redaction import Redactor
@@ -17,6 +19,7 @@ from core.web.csrf import CsrfFailed
 from core.web.current import brand, request_id
 from core.web.guards import CardNumberRefused, UnknownHost
 from core.web.render import NoTheme, render, render_core
+from core.web.shown import said
 
 log = structlog.get_logger("innkeeper.web")
 MOST_TO_DRAIN = 32 * 1024 * 1024
@@ -35,19 +38,31 @@ class ErrorPage:
 
 
 _PAGES = {
-    400: ("That did not arrive in one piece", "Go back, open the page again and send it once more."),
-    403: ("You can not do that here", "Your account is not allowed to do this, or not at this time."),
-    404: ("There is no such page", "The address is misspelt, or what was here has gone."),
-    405: ("That is not possible here", "Go back and use the buttons on the page."),
-    409: ("Something has changed meanwhile", "Have a look at how things stand now, then go on from there."),
-    413: ("That is too much at once", "A form here takes up to one megabyte. Nothing of it was saved."),
-    422: ("Something in the form needs a change", "Go back and look at what you typed."),
-    429: ("Too many tries", "Wait a few minutes, then try again."),
-    500: (
-        "Something broke on our side",
-        "It is not your fault, and we have noted it. Nothing is charged twice.",
+    400: (
+        mark("That did not arrive in one piece"),
+        mark("Go back, open the page again and send it once more."),
     ),
-    503: ("Closed for a moment", "We are not ready to serve this page. Try again in a minute."),
+    403: (
+        mark("You can not do that here"),
+        mark("Your account is not allowed to do this, or not at this time."),
+    ),
+    404: (mark("There is no such page"), mark("The address is misspelt, or what was here has gone.")),
+    405: (mark("That is not possible here"), mark("Go back and use the buttons on the page.")),
+    409: (
+        mark("Something has changed meanwhile"),
+        mark("Have a look at how things stand now, then go on from there."),
+    ),
+    413: (
+        mark("That is too much at once"),
+        mark("A form here takes up to one megabyte. Nothing of it was saved."),
+    ),
+    422: (mark("Something in the form needs a change"), mark("Go back and look at what you typed.")),
+    429: (mark("Too many tries"), mark("Wait a few minutes, then try again.")),
+    500: (
+        mark("Something broke on our side"),
+        mark("It is not your fault, and we have noted it. Nothing is charged twice."),
+    ),
+    503: (mark("Closed for a moment"), mark("We are not ready to serve this page. Try again in a minute.")),
 }
 _PROBLEMS: tuple[tuple[type[Problem], int], ...] = (
     (NotFound, 404), (Conflict, 409), (Refused, 403), (InvalidFields, 422), (Problem, 400),
@@ -82,12 +97,14 @@ def on_problem(problem: Problem) -> Response:
 def on_missing_plugin(error: PluginMissing) -> Response:
     """Somebody removed or disabled a plugin that this page still stands on."""
     log.warning("plugin is missing", id=request_id(), kind=error.kind, plugin=error.spec_id)
-    words = f"A part that this page needs is switched off at the moment ({error.kind} {error.spec_id})."
+    words = _("A part that this page needs is switched off at the moment ({kind} {spec_id}).").format(
+        kind=error.kind, spec_id=error.spec_id
+    )
     return show(page(409, detail=words))
 
 
 def on_no_theme(_error: NoTheme) -> Response:
-    return show(page(503, detail="No theme is enabled, so this shop can not be drawn."))
+    return show(page(503, detail=_("No theme is enabled, so this shop can not be drawn.")))
 
 
 def on_anything(error: Exception) -> Response:
@@ -98,7 +115,7 @@ def on_anything(error: Exception) -> Response:
 
 def page(status: int, detail: str = "") -> ErrorPage:
     title, text = _PAGES.get(status, _PAGES[400 if status < 500 else 500])
-    return ErrorPage(status=status, title=title, text=text, detail=detail)
+    return ErrorPage(status=status, title=said(title), text=said(text), detail=detail)
 
 
 def show(error: ErrorPage) -> Response:
@@ -130,22 +147,26 @@ def _for_http(error: HTTPException) -> ErrorPage:
     if isinstance(error, CardNumberRefused):
         return ErrorPage(
             status=status,
-            title="Card numbers never go here",
-            text="One of the fields held what looks like a card number, so we threw the form away unread. "
-            "Go back, take it out, and type it only into the field with the lock under Payment method.",
-            detail=f"It ended like this: {error.masked}",
+            title=_("Card numbers never go here"),
+            text=_(
+                "One of the fields held what looks like a card number, so we threw the form away unread. "
+                "Go back, take it out, and type it only into the field with the lock under Payment method."
+            ),
+            detail=_("It ended like this: {masked}").format(masked=error.masked),
             icon="shield-lock",
         )
     if isinstance(error, CsrfFailed):
         return ErrorPage(
             status=status,
-            title="This form is too old",
-            text="Forms hold for a day, and only in the browser that opened them. Nothing was done. "
-            "Go back, reload the page and send it once more. Cookies must be allowed for it.",
+            title=_("This form is too old"),
+            text=_(
+                "Forms hold for a day, and only in the browser that opened them. Nothing was done. "
+                "Go back, reload the page and send it once more. Cookies must be allowed for it."
+            ),
             icon="clock",
         )
     if isinstance(error, UnknownHost):
-        return ErrorPage(status=status, title="Nothing is served here", text=error.description)
+        return ErrorPage(status=status, title=_("Nothing is served here"), text=error.description)
     return page(status)
 
 

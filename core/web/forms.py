@@ -7,26 +7,17 @@ from dataclasses import dataclass, field
 
 from flask import request
 
+from core.kernel.i18n import gettext as _
+from core.kernel.i18n import mark, ngettext
 from core.web import csrf
 
 # Never drawn again, whatever else happens with the form.
 SECRET_NAMES = frozenset({"password", "confirm_password", "payment_token", csrf.FIELD})
 
 _NUMBERS = (
-    "No",
-    "One",
-    "Two",
-    "Three",
-    "Four",
-    "Five",
-    "Six",
-    "Seven",
-    "Eight",
-    "Nine",
-    "Ten",
-    "Eleven",
-    "Twelve",
-)
+    mark("No"), mark("One"), mark("Two"), mark("Three"), mark("Four"), mark("Five"), mark("Six"),
+    mark("Seven"), mark("Eight"), mark("Nine"), mark("Ten"), mark("Eleven"), mark("Twelve"),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,13 +71,15 @@ def in_order(errors: Mapping[str, str], names: Iterable[str]) -> dict[str, str]:
 def errors_title(errors: Mapping[str, str]) -> str:
     """``Two fields need a change``: heads the list of errors and the page's title."""
     count = len(errors)
-    word = _NUMBERS[count] if count < len(_NUMBERS) else str(count)
-    return f"{word} field{'' if count == 1 else 's'} need{'s' if count == 1 else ''} a change"
+    number = _(_NUMBERS[count]) if count < len(_NUMBERS) else str(count)
+    return _need(count).format(count=number)
+
+
+def _need(count: int) -> str:
+    return ngettext("{count} field needs a change", "{count} fields need a change", count)
 
 
 def page_title(title: str, errors: Mapping[str, str]) -> str:
     """``Order Summary: 2 fields need a change``."""
     count = len(errors)
-    if not count:
-        return title
-    return f"{title}: {count} field{'' if count == 1 else 's'} need{'s' if count == 1 else ''} a change"
+    return f"{title}: {_need(count).format(count=count)}" if count else title

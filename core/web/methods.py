@@ -10,6 +10,7 @@ from uuid import UUID
 
 from flask import request
 
+from core.kernel.i18n import gettext as _
 from core.payments import methods as payments
 from core.payments.methods import CHOICE as CHOICE
 from core.payments.values import MethodView
@@ -73,7 +74,7 @@ def secrets(methods: Sequence[Drawn]) -> frozenset[str]:
 def labels(methods: Sequence[MethodView], wanted: str, choice: str = CHOICE) -> dict[str, str]:
     """Field name -> words, for the list of errors."""
     fields = (field for method in methods if method.id == wanted for field in method.fields)
-    return {choice: "Payment method"} | {field.name: field.label for field in fields}
+    return {choice: _("Payment method")} | {field.name: field.label for field in fields}
 
 
 def ids(methods: Sequence[MethodView], wanted: str, choice: str = CHOICE) -> dict[str, str]:

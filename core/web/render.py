@@ -35,7 +35,7 @@ def register(flask_app: Flask) -> None:
     core.loader = FileSystemLoader(TEMPLATES)
     for name in _NOT_FOR_TEMPLATES:
         core.globals.pop(name, None)
-    i18n.teach(core)
+    i18n.teach(core, unless=shown.is_admin)
     core.globals |= {
         "look": look, "here": security.here, "test_words": lambda: test_words(house()), "slot": slot,
         "visitor": visitor,

@@ -20,10 +20,13 @@ from babel.numbers import NumberPattern
 from flask import Flask, has_request_context, request
 from markupsafe import Markup
 
+from core.catalog.values import cycle_inside, cycle_words
 from core.clients import places
 from core.kernel import dates as days
 from core.kernel import i18n
 from core.kernel.money import Money, exponent
+from core.payments.words import method_words
+from core.provisioning.words import fact_label
 from core.web.current import brand_or_none
 from core.web.forms import errors_title
 
@@ -59,6 +62,12 @@ def locale() -> Locale:
 def is_admin() -> bool:
     """Whether this is a page of the admin, whose own words are English."""
     return request.path.startswith("/admin")
+
+
+def said(message: str) -> str:
+    """Words of a page itself: in the language of the request, in English on the admin's pages. What slices
+    raise for a person goes through gettext alone."""
+    return message if has_request_context() and is_admin() else i18n.gettext(message)
 
 
 def zone() -> ZoneInfo:
@@ -194,6 +203,11 @@ def register(flask_app: Flask) -> None:
     environment.filters.update(FILTERS)
     environment.tests["web_address"] = lambda text: str(text).startswith(("https://", "http://"))
     environment.globals["page_language"] = language
+    environment.globals["cycle_inside"] = cycle_inside
+    environment.globals["cycle_words"] = cycle_words
+    environment.globals["spoken"] = i18n.current
+    environment.globals["fact_label"] = fact_label
+    environment.globals["method_words"] = method_words
     environment.globals["page_direction"] = direction
     environment.globals["day_example"] = lambda: days.example(str(locale()))
     environment.globals["us_states"] = partial(places.states, "US")

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from core.kernel.i18n import mark
 from core.plugin_api.context import Mode
 from core.web.current import WebHouse
+from core.web.shown import said
 
-DEMO = "Orders here are not real and no money moves."
+DEMO = mark("Orders here are not real and no money moves.")
 
 
 def test_words(house: WebHouse) -> str:
     """The sentence for the striped bar; "" when everything enabled is real."""
     if house.settings.is_demo:
-        return DEMO
+        return said(DEMO)
     names = tuple(dict.fromkeys(_names(house)))
     if not names:
         return ""
-    return f"Not real here: {', '.join(names)}. No money moves and no account opens through them."
+    words = said("Not real here: {names}. No money moves and no account opens through them.")
+    return words.format(names=", ".join(names))
 
 
 def _names(house: WebHouse) -> Iterator[str]:

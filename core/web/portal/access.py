@@ -14,6 +14,7 @@ from core.clients import queries as clients
 from core.clients import service as contacts
 from core.identity import service as identity
 from core.identity.values import Identity
+from core.kernel.i18n import gettext as _
 from core.kernel.problems import NotFound
 from core.web import acting, cookies
 from core.web.current import brand, house
@@ -68,7 +69,7 @@ def is_staff() -> bool:
 def own(client_id: UUID | None) -> None:
     """Raises NotFound for what is another client's: the same answer as for what does not exist."""
     if client_id is None or client_id not in person().client_ids:
-        raise NotFound("There is no such page in your account.")
+        raise NotFound(_("There is no such page in your account."))
 
 
 def guard() -> Response | None:

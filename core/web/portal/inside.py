@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 
 from core.identity import service as identity
 from core.kernel import audit
+from core.kernel.i18n import gettext as _
 from core.kernel.problems import Refused
 from core.web import cookies, csrf
 from core.web.current import house, now
@@ -33,7 +34,9 @@ def refuse() -> None:
     """Nothing is sent in a client's name: no order, no payment, no password. Raises Refused."""
     is_sent = request.method not in ("GET", "HEAD", "OPTIONS")
     if is_sent and request.blueprint in AREAS and request.endpoint not in HARMLESS and acting_as():
-        raise Refused("You are signed in as a client: look, but order, pay and change nothing in their name.")
+        raise Refused(
+            _("You are signed in as a client: look, but order, pay and change nothing in their name.")
+        )
 
 
 def leave() -> Response:

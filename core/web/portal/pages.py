@@ -14,6 +14,7 @@ from core.billing import queries as billing
 from core.billing.queries import InvoicePage
 from core.clients import queries as clients
 from core.kernel.clock import local_date
+from core.kernel.i18n import gettext as _
 from core.kernel.paging import Page, Window, window
 from core.kernel.problems import NotFound, Refused
 from core.orders import status as orders
@@ -22,7 +23,6 @@ from core.provisioning import placement, secrets
 from core.provisioning import queries as provisioning
 from core.services import queries as services
 from core.services.queries import OwnService
-from core.web.admin.words import cycle
 from core.web.current import brand, house, now
 from core.web.portal import access, words
 from core.web.render import render
@@ -76,7 +76,7 @@ def show_password(service_id: UUID) -> Response:
     """
     identity = access.person().identity
     if identity.acting_for:
-        raise Refused("Only the client sees this password.")
+        raise Refused(_("Only the client sees this password."))
     with house().db.transaction() as session:
         page = services.service_page(session, service_id)
         access.own(page.service.client_id if page else None)
@@ -139,7 +139,7 @@ def _invoice(invoice_id: UUID) -> InvoicePage:
         page = billing.invoice_page(session, invoice_id)
     access.own(page.invoice.client_id if page else None)
     if page is None or page.invoice.status == "draft":
-        raise NotFound("There is no such page in your account.")
+        raise NotFound(_("There is no such page in your account."))
     return page
 
 
@@ -178,7 +178,7 @@ def _pager(page: Page[Any]) -> Mapping[str, str | None]:
 def _draw(template: str, /, *, section: str, **context: Any) -> Response:
     """A page of the portal; ``section`` marks its line of the menu."""
     return render(
-        f"portal/{template}", section=section, me=access.person(), words=words, cycle=cycle,
+        f"portal/{template}", section=section, me=access.person(), words=words, cycle=words.cycle,
         today=_today(), **context,
     )  # fmt: skip
 

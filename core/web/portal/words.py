@@ -6,10 +6,14 @@ Nobody outside the house can act on a failed job, so none is told of as one: our
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from core.billing.queries import InvoiceRow
+from core.catalog.values import cycle_inside
+from core.kernel.calendar import Cycle
+from core.kernel.i18n import gettext as _
+from core.kernel.i18n import mark, ngettext
 from core.provisioning.queries import JobPage, JobRow
 
 
@@ -17,6 +21,7 @@ from core.provisioning.queries import JobPage, JobRow
 class Word:
     text: str
     tone: str = ""
+    is_due: bool = False  # an invoice that may still be paid in time: the page says until when
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,51 +35,52 @@ class Story:
 
 
 SERVICE: Mapping[str, Word] = {
-    "pending": Word("Getting ready", "info"),
-    "active": Word("Active", "success"),
-    "suspended": Word("Paused", "warning"),
-    "terminated": Word("Ended"),
-    "cancelled": Word("Cancelled"),
+    "pending": Word(mark("Getting ready"), "info"),
+    "active": Word(mark("Active"), "success"),
+    "suspended": Word(mark("Paused"), "warning"),
+    "terminated": Word(mark("Ended")),
+    "cancelled": Word(mark("Cancelled")),
 }
 INVOICE: Mapping[str, Word] = {
-    "pending": Word("Payment on its way", "info"),
-    "paid": Word("Paid", "success"),
-    "void": Word("Void"),
+    "pending": Word(mark("Payment on its way"), "info"),
+    "paid": Word(mark("Paid"), "success"),
+    "void": Word(mark("Void")),
 }
-_COUNTED: tuple[tuple[str, str], ...] = (
-    ("active", "running"), ("pending", "getting ready"), ("suspended", "paused"),
-)  # fmt: skip
-_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 # action of a job -> (while it runs, once it is done); {} is what the service is called
 _TITLES: Mapping[str, tuple[str, str]] = {
-    "create": ("Opening {}", "{} was opened"),
-    "register": ("Registering {}", "{} was registered"),
-    "suspend": ("Pausing {}", "{} was paused"),
-    "resume": ("Starting {} again", "{} was started again"),
-    "terminate": ("Closing {}", "{} was closed"),
+    "create": (mark("Opening {}"), mark("{} was opened")),
+    "register": (mark("Registering {}"), mark("{} was registered")),
+    "suspend": (mark("Pausing {}"), mark("{} was paused")),
+    "resume": (mark("Starting {} again"), mark("{} was started again")),
+    "terminate": (mark("Closing {}"), mark("{} was closed")),
 }
 _TEXTS: Mapping[str, tuple[str, str]] = {
-    "ready": ("running", "This starts in a moment."),
-    "running": ("running", "We are on it now."),
-    "waiting": ("running", "This takes a little longer. We go on by ourselves."),
-    "needs_staff": ("waiting", "A person on our side finishes this. You need not do anything."),
-    "failed": ("waiting", "Our staff have been told and look at it. You need not do anything."),
-    "cancelled": ("waiting", "This was not carried out."),
+    "ready": ("running", mark("This starts in a moment.")),
+    "running": ("running", mark("We are on it now.")),
+    "waiting": ("running", mark("This takes a little longer. We go on by ourselves.")),
+    "needs_staff": ("waiting", mark("A person on our side finishes this. You need not do anything.")),
+    "failed": ("waiting", mark("Our staff have been told and look at it. You need not do anything.")),
+    "cancelled": ("waiting", mark("This was not carried out.")),
     "done": ("done", ""),
 }  # fmt: skip
 
 
 def service(status: str) -> Word:
-    return SERVICE.get(status, Word(status.capitalize()))
+    return _said(SERVICE.get(status, Word(status.capitalize())))
 
 
 def invoice(row: InvoiceRow, today: date) -> Word:
     """Unpaid is left to the page, which says until when: see ``is_late``."""
     if row.kind == "credit_note":
-        return Word("Credit note")
+        return Word(_("Credit note"))
     if row.status == "unpaid":
-        return Word("Overdue" if is_late(row, today) else "Due", "warning")
-    return INVOICE.get(row.status, Word(row.status.capitalize()))
+        late = is_late(row, today)
+        return Word(_("Overdue") if late else _("Due"), "warning", is_due=not late)
+    return _said(INVOICE.get(row.status, Word(row.status.capitalize())))
+
+
+def _said(word: Word) -> Word:
+    return replace(word, text=_(word.text))
 
 
 def is_late(row: InvoiceRow, today: date) -> bool:
@@ -82,30 +88,32 @@ def is_late(row: InvoiceRow, today: date) -> bool:
 
 
 def in_numbers(counts: Mapping[str, int]) -> str:
-    """``Two services are running, one is getting ready.``; "" without any that is not over."""
-    parts: list[str] = []
-    for status, words in _COUNTED:
-        count = counts.get(status, 0)
-        if count:
-            number = _NUMBERS[count] if count < len(_NUMBERS) else str(count)
-            noun = "" if parts else " service" if count == 1 else " services"
-            parts.append(f"{number}{noun} {'is' if count == 1 else 'are'} {words}")
-    said = ", ".join(parts)
-    return f"{said[:1].upper()}{said[1:]}." if said else ""
+    """``Running: 2 services. Getting ready: 1 service.``; "" without any that is not over."""
+    found = [(service(status).text, counts.get(status, 0)) for status in ("active", "pending", "suspended")]
+    return " ".join(
+        f"{word}: {ngettext('{count} service', '{count} services', count).format(count=count)}."
+        for word, count in found
+        if count
+    )
 
 
 def expecting(jobs: Sequence[JobPage]) -> str:
     """What a service that is not ready yet waits for; ``jobs`` are its own."""
     if not jobs:
-        return "Starts when your payment has arrived"
+        return _("Starts when your payment has arrived")
     slow = jobs[-1].job.state in ("needs_staff", "failed", "waiting")
-    return "This takes a little longer; we are on it" if slow else "We are getting it ready now"
+    return _("This takes a little longer; we are on it") if slow else _("We are getting it ready now")
 
 
 def story(job: JobRow, *, registers: bool) -> Story:
     """``registers``: the service is a domain name, which is registered and not opened."""
     action = "register" if registers and job.action == "create" else job.action
     state, text = _TEXTS.get(job.state, ("running", ""))
-    begun, done = _TITLES.get(action, ("Changing {}", "{} was changed"))
-    title = (done if job.state == "done" else begun).format(job.domain or job.service_label)
-    return Story(title=title, text=text, state=state, at=job.finished_at or job.created_at)
+    begun, done = _TITLES.get(action, (mark("Changing {}"), mark("{} was changed")))
+    title = _(done if job.state == "done" else begun).format(job.domain or job.service_label)
+    return Story(title=title, text=_(text) if text else "", state=state, at=job.finished_at or job.created_at)
+
+
+def cycle(unit: str, count: int) -> str:
+    """``yearly``, ``every 2 years``, ``once``."""
+    return cycle_inside(Cycle.of(unit, count))

@@ -9,6 +9,8 @@ from flask import redirect, request, url_for
 from werkzeug.exceptions import BadRequest
 from werkzeug.wrappers import Response
 
+from core.kernel.i18n import gettext as _
+from core.kernel.i18n import mark
 from core.kernel.problems import Conflict, InvalidFields, NotFound
 from core.orders import cart as carts
 from core.web import cookies, forms
@@ -17,8 +19,8 @@ from core.web.forms import Form
 from core.web.render import render
 from core.web.shop import returning
 
-TITLE = "Order Contents"
-LABELS = {"coupon": "Coupon", "quantity": "Quantity"}
+TITLE = mark("Order Contents")
+LABELS = {"coupon": mark("Coupon"), "quantity": mark("Quantity")}
 
 
 def cart() -> Response:
@@ -45,8 +47,9 @@ def _page(token: str, form: Form, status: int = 200) -> Response:
     lost = bool(token) and view is None
     ordered = returning.ordered(token) if lost else None
     return render(
-        "shop/cart.html", status, cart=view, lost=lost, ordered=ordered, form=form, labels=LABELS,
-        now=now(), title=forms.page_title(TITLE, form.errors),
+        "shop/cart.html", status, cart=view, lost=lost, ordered=ordered, form=form,
+        labels={name: _(words) for name, words in LABELS.items()},
+        now=now(), title=forms.page_title(_(TITLE), form.errors),
     )  # fmt: skip
 
 
@@ -70,7 +73,7 @@ def _line_id(typed: Mapping[str, str]) -> UUID:
     try:
         return UUID(typed.get("line", ""))
     except ValueError:
-        raise NotFound("This line is not in your cart any more.") from None
+        raise NotFound(_("This line is not in your cart any more.")) from None
 
 
 _ACTIONS: Mapping[str, Callable[[str, Mapping[str, str]], None]] = {

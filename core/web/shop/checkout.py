@@ -8,7 +8,8 @@ from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from core.clients.values import email_formats, mail_types
-from core.kernel.i18n import languages
+from core.kernel.i18n import gettext as _
+from core.kernel.i18n import languages, mark
 from core.kernel.problems import InvalidFields
 from core.orders import cart as carts
 from core.orders import checkout as orders
@@ -21,9 +22,9 @@ from core.web.render import render
 from core.web.shop import returning
 from core.web.shop.review import address_lines, order_url
 
-TITLE = "Order Summary"
+TITLE = mark("Order Summary")
 # In the order of the page: the list of errors follows it.
-LABELS = contact_form.LABELS | {"email_actions": "Mails you would like"}
+MAILS = mark("Mails you would like")
 
 
 def checkout() -> Response:
@@ -67,7 +68,7 @@ def _page(token: str, cart: CartView, form: Form, status: int = 200) -> Response
     methods = orders.methods(house(), token)
     ways.allow(methods)
     wanted = ways.chosen(methods, form.value(ways.CHOICE))
-    labels = LABELS | ways.labels(methods, wanted)
+    labels = contact_form.labels() | {"email_actions": _(MAILS)} | ways.labels(methods, wanted)
     form = replace(form, errors=forms.in_order(form.errors, labels))
     contact = orders.client_contact(house(), token)
     return render(
@@ -89,5 +90,5 @@ def _page(token: str, cart: CartView, form: Form, status: int = 200) -> Response
         email_formats=email_formats(),
         free=not methods and not cart.bill.total,
         now=now(),
-        title=forms.page_title(TITLE, form.errors),
+        title=forms.page_title(_(TITLE), form.errors),
     )

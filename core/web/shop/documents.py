@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from core.billing import queries as billing
 from core.billing.queries import InvoicePage
+from core.kernel.i18n import gettext as _
 from core.kernel.problems import NotFound
 from core.orders import status as orders
 from core.orders.values import OrderView
@@ -55,7 +56,7 @@ def _load(token: str) -> tuple[OrderView, InvoicePage]:
     with house().db.read() as session:
         page = billing.invoice_page(session, order.invoice_id)
     if page is None:
-        raise NotFound("There is no invoice for this order.")
+        raise NotFound(_("There is no invoice for this order."))
     return order, page
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from core.kernel.i18n import gettext as _
+from core.kernel.i18n import mark
 from core.kernel.problems import InvalidFields
 from core.orders import status as orders
 from core.orders.values import OrderView
@@ -15,7 +17,7 @@ from core.web.forms import Form
 from core.web.render import render
 from core.web.shop.review import order_url
 
-TITLE = "Pay another way"
+TITLE = mark("Pay another way")
 
 
 def pay(token: str) -> Response:
@@ -65,5 +67,5 @@ def _page(token: str, view: OrderView, form: Form, status: int = 200) -> Respons
         ids=ways.ids(methods, wanted),
         element_id=ways.element_id,
         vendor_scripts=ways.vendor_scripts(methods),
-        title=forms.page_title(TITLE, form.errors),
+        title=forms.page_title(_(TITLE), form.errors),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from core.catalog.values import GroupView, Offer, PriceView, ProductView
+from core.catalog.values import GroupView, Offer, PriceView, ProductView, cycle_words
 from core.kernel.calendar import Cycle
 from core.kernel.money import Money
 
@@ -98,7 +98,7 @@ def segments(found: Iterable[Group], cycle: str) -> tuple[Segment, ...]:
     return tuple(
         Segment(
             value=choice.value,
-            label=choice.price.label,
+            label=cycle_words(choice.price.cycle),
             current=choice.value == current,
             saves=max((_percent(one, choice.value) for one in plans), default=0),
         )

@@ -8,6 +8,8 @@ from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from core.clients import addresses, places
+from core.kernel.i18n import gettext as _
+from core.kernel.i18n import mark
 from core.kernel.problems import Conflict, InvalidFields
 from core.orders import cart as carts
 from core.orders import checkout as orders
@@ -19,8 +21,8 @@ from core.web.forms import Form
 from core.web.render import render
 from core.web.shop import returning
 
-TITLE = "Order Details"
-LABELS = {"accept_terms": "Terms"}
+TITLE = mark("Order Details")
+LABELS = {"accept_terms": mark("Terms")}
 
 
 def review() -> Response:
@@ -67,13 +69,13 @@ def _page(token: str, form: Form, code: int = 200, changed: str = "") -> Respons
         code,
         review=found,
         form=form,
-        labels=LABELS,
+        labels={name: _(words) for name, words in LABELS.items()},
         changed=changed,
         address=address_lines(found.contact),
         returning=orders.client_contact(house(), token) is not None,
         taxed_at=taxed_at(found),
         now=now(),
-        title=forms.page_title(TITLE, form.errors),
+        title=forms.page_title(_(TITLE), form.errors),
     )
 
 

@@ -11,6 +11,8 @@ from werkzeug.wrappers import Response
 from core.catalog import service as catalog
 from core.catalog.values import Offer, Storefront
 from core.kernel.clock import local_date
+from core.kernel.i18n import gettext as _
+from core.kernel.i18n import mark
 from core.kernel.problems import InvalidFields, NotFound
 from core.orders import cart as carts
 from core.web import cookies, forms
@@ -21,7 +23,7 @@ from core.web.security import cacheable
 from core.web.shop import plans
 
 CART_DAYS = 7
-LABELS = {"cycle": "Paying", "domain": "Domain name", "quantity": "Quantity"}
+LABELS = {"cycle": mark("Paying"), "domain": mark("Domain name"), "quantity": mark("Quantity")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +55,7 @@ def product(product: str) -> Response:
     front = _storefront()
     offer = next((one for one in front.offers if one.product.slug == product), None)
     if offer is None:
-        raise NotFound("This product is not for sale here.")
+        raise NotFound(_("This product is not for sale here."))
     if request.method == "GET":
         values = {name: request.args.get(name, "") for name in ("domain", "cycle")}
         return cacheable(_product_page(front, offer, Form(values=values)))
@@ -71,7 +73,7 @@ def terms() -> Response:
     with house().db.read() as session:
         text = catalog.terms(session, brand().id, today())
     if text is None:
-        raise NotFound("There are no terms to read.")
+        raise NotFound(_("There are no terms to read."))
     return cacheable(render("shop/terms.html", terms=text))
 
 
@@ -92,7 +94,7 @@ def _product_page(front: Storefront, offer: Offer, form: Form, status: int = 200
         status,
         plan=plan,
         form=form,
-        labels=LABELS,
+        labels={name: _(words) for name, words in LABELS.items()},
         registering=_registering(front, offer),
         title=forms.page_title(offer.product.name, form.errors),
     )
