@@ -93,6 +93,9 @@ def upload() -> Response:
         import_id = _take(values)
     except InvalidFields as problem:
         return _draw_new(422, forms.posted(problem.messages))
+    finally:
+        for file in request.files.values():
+            file.close()  # a large one lies in a temporary file
     return notices.go(
         url_for("admin.import_mapping", import_id=import_id),
         "The file is here. Nothing has been read in yet.",
