@@ -26,7 +26,8 @@ def entries() -> dict[str, str]:
     """Name of a command -> its heading in the page, with options: lines that begin with a backtick."""
     headings = [line.strip("`\n") for line in PAGE.read_text().splitlines() if line.startswith("`innkeeper ")]
     names = [
-        " ".join(word for word in line.split() if word.islower() and word.isalpha()) for line in headings
+        " ".join(word for word in line.split() if word.islower() and word.replace("-", "").isalpha())
+        for line in headings
     ]
     return dict(zip(names, headings, strict=True))
 

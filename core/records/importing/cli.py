@@ -26,14 +26,14 @@ OpenHouse = Callable[[], AbstractContextManager[DataHouse]]
 
 
 def import_group(open_house: OpenHouse) -> click.Group:
-    """One subcommand for each kind, and ``go-on``. ``open_house`` is called when one of them runs."""
+    """One subcommand for each kind, and ``resume``. ``open_house`` is called when one of them runs."""
 
     @click.group("import")
     def group() -> None:
         """Read clients, contacts or services in from a CSV file.
 
         All rows are checked first. What was read in before is recognised by its reference; a run that was
-        killed goes on with `innkeeper import go-on NUMBER`.
+        killed goes on with `innkeeper import resume NUMBER`.
         """
 
     for kind, label in kinds.KINDS:
@@ -83,7 +83,7 @@ def _import(house: DataHouse, kind: str, file: Path, options: Mapping[str, Any])
 
 
 def _go_on_command(open_house: OpenHouse) -> click.Command:
-    @click.command("go-on")
+    @click.command("resume")
     @click.argument("number", type=click.IntRange(min=1))
     @click.option("--errors", type=click.Path(dir_okay=False, path_type=Path), help="Refused rows go here.")
     def command(number: int, errors: Path | None) -> None:
@@ -162,7 +162,7 @@ def _run(house: DataHouse, import_id: UUID, label: str) -> ImportPage:
             running.run(house, import_id, told=lambda line: bar.update(max(0, line - bar.pos)))
         except KeyboardInterrupt:
             service.stop(house, import_id, actor=ACTOR)
-            click.echo(f"\nStopped. `innkeeper import go-on {view.number}` takes it up.", err=True)
+            click.echo(f"\nStopped. `innkeeper import resume {view.number}` takes it up.", err=True)
             raise
     return _page(house, import_id)
 
