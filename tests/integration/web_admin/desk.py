@@ -135,3 +135,24 @@ def links(page: str, start: str) -> list[str]:
     """Addresses in a page that begin with ``start``, in order, each once."""
     found = re.findall(r'(?:href|action)="([^"]+)"', page)
     return list(dict.fromkeys(html.unescape(one) for one in found if one.startswith(start)))
+
+
+def things(inn: Inn) -> dict[str, str]:
+    """One of each thing that an address may name, by the name of its argument."""
+    order = inn.view(inn.place_order("sandbox_card"))
+    desk = open_desk(inn, name="Scout Finch")
+    story, clients = desk.get(f"/admin/orders/{order.id}"), desk.get("/admin/clients")
+
+    def first(page: str, kind: str) -> str:
+        found = re.search(rf"/admin/{kind}/([0-9a-f-]{{36}})", page)
+        assert found is not None, kind
+        return found[1]
+
+    return {
+        "order_id": str(order.id), "invoice_id": str(order.invoice_id),
+        "client_id": first(clients, "clients"), "attempt_id": first(story, "payments"),
+        "job_id": first(story, "jobs"), "mail_id": first(story, "mails"),
+        "service_id": first(story, "services"), "user_id": str(desk.user_id),
+        "server_id": first(desk.get("/admin/servers"), "servers"),
+        "role_id": first(desk.get("/admin/roles"), "roles"), "plugin_id": "gateway.sandbox_card",
+    }  # fmt: skip

@@ -2,39 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
 from uuid import UUID
 
 import pytest
-from flask import Flask
-from werkzeug.routing import Rule
 
-from core.identity.permissions import PERMISSIONS
-from core.identity.values import Identity
 from core.kernel.ids import new_id
 from core.web.admin import access
 from tests.fixtures.innkeeper import Inn
-from tests.integration.web_admin.desk import HOST, Desk, build, cookie_of, hire, links, open_desk, sign_in
-
-OPEN = {  # nobody can be signed in yet
-    "admin.login", "admin.sign_in", "admin.login_factor", "admin.show_factor", "admin.login_passkey",
-    "admin.login_challenge", "admin.reset", "admin.ask_reset", "admin.choose_password", "admin.set_password",
-}  # fmt: skip
-
-
-def admin_rules(app: Flask) -> list[Rule]:
-    return [rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/admin")]
-
-
-def test_every_route_of_the_admin_declares_what_it_needs(inn: Inn) -> None:
-    app = build(inn)
-    with app.app_context():
-        needs = {rule.endpoint: access.declared(rule.endpoint) for rule in admin_rules(app)}
-    assert [endpoint for endpoint, permission in needs.items() if permission is None] == []
-    assert {endpoint for endpoint, permission in needs.items() if permission == access.PUBLIC} == OPEN
-    assert len(needs) > 35
+from tests.integration.web_admin.desk import (
+    HOST,
+    Desk,
+    build,
+    cookie_of,
+    hire,
+    links,
+    open_desk,
+    sign_in,
+    things,
+)
 
 
 def test_a_route_that_forgets_to_declare_is_refused(desk: Desk) -> None:
@@ -48,93 +34,6 @@ def test_a_misspelt_permission_stops_the_start() -> None:
         access.needs("orders.veiw")
 
 
-def test_every_permission_that_is_offered_guards_something(inn: Inn) -> None:
-    app = build(inn)
-    with app.app_context():
-        used = {access.declared(rule.endpoint) for rule in admin_rules(app)}
-    not_yet = {"clients.edit", "services.edit"}  # their screens come with the client editor
-    beside = {"reports.view"}  # a part of the dashboard
-    assert set(PERMISSIONS) - used == not_yet | beside
-
-
-@pytest.fixture
-def made(inn: Inn) -> dict[str, str]:
-    """One of each thing that an address may name, by the name of its argument."""
-    order = inn.view(inn.place_order("sandbox_card"))
-    desk = open_desk(inn, name="Scout Finch")
-    story = desk.get(f"/admin/orders/{order.id}")
-    client = desk.get("/admin/clients")
-
-    def first(page: str, kind: str) -> str:
-        start = page.index(f"/admin/{kind}/") + len(f"/admin/{kind}/")
-        return page[start : start + 36]
-
-    return {
-        "order_id": str(order.id), "invoice_id": str(order.invoice_id), "client_id": first(client, "clients"),
-        "attempt_id": first(story, "payments"), "job_id": first(story, "jobs"),
-        "mail_id": first(story, "mails"),
-        "service_id": first(story, "services"), "server_id": first(desk.get("/admin/servers"), "servers"),
-        "plugin_id": "gateway.sandbox_card", "delivery_id": str(new_id()),
-    }  # fmt: skip
-
-
-def addresses(app: Flask, made: dict[str, str]) -> Iterator[tuple[str, str, str]]:
-    """(endpoint, method, path) of everything in the admin."""
-    for rule in admin_rules(app):
-        path = rule.rule
-        for name in rule.arguments:
-            path = path.replace(f"<uuid:{name}>", made[name]).replace(f"<{name}>", made[name])
-        for method in sorted((rule.methods or set()) & {"GET", "POST"}):
-            yield rule.endpoint, method, path
-
-
-def test_without_signing_in_every_address_leads_to_the_door(inn: Inn, made: dict[str, str]) -> None:
-    app = build(inn)
-    browser = app.test_client()
-    token = open_desk(inn, (), name="Nobody Here").token()  # of another visitor: it does not help
-    for endpoint, method, path in addresses(app, made):
-        if endpoint in OPEN:
-            continue
-        answer = browser.open(
-            path, method=method, data={"csrf_token": token} if method == "POST" else None, base_url=HOST
-        )
-        if method == "GET":
-            assert answer.status_code == 303, (path, answer.status_code)
-            assert answer.headers["Location"].startswith("/admin/login")
-        else:
-            assert answer.status_code == 400, (path, answer.status_code)  # no form of theirs to begin with
-
-
-def test_each_route_asks_for_its_permission_and_no_more(
-    inn: Inn, made: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """With all permissions but its own a route is refused; with its own alone it is served."""
-    desk = open_desk(inn, name="Chameleon Smith")
-    real = access.identity.session_of(inn.house, str(cookie_of(desk)), "admin")
-    assert real is not None
-    wearing: list[Identity] = [real]
-    token = desk.token()
-    monkeypatch.setattr(access.identity, "session_of", lambda *_: wearing[-1])
-    for endpoint, method, path in addresses(desk.app, made):
-        with desk.app.app_context():
-            needed = access.declared(endpoint)
-        if needed in (access.PUBLIC, access.SIGNED_IN):
-            continue
-        assert needed is not None
-        for permissions, is_let_in in ((set(PERMISSIONS) - {needed}, False), ({needed}, True)):
-            wearing.append(replace(real, permissions=frozenset(permissions)))
-            data = {"csrf_token": token} if method == "POST" else None
-            answer = desk.browser.open(path, method=method, data=data, base_url=HOST)
-            served = (200, 303, 404, 409, 422)
-            assert (answer.status_code in served) == is_let_in, (
-                method,
-                path,
-                permissions,
-                answer.status_code,
-            )
-            assert is_let_in or answer.status_code == 403
-
-
 def test_signed_in_staff_without_any_permission_see_an_empty_desk(inn: Inn) -> None:
     inn.place_order("sandbox_card")
     desk = open_desk(inn, ())
@@ -146,7 +45,8 @@ def test_signed_in_staff_without_any_permission_see_an_empty_desk(inn: Inn) -> N
     assert "Nothing found" in desk.get("/admin/search?q=WH-")
 
 
-def test_a_client_page_leaves_out_what_may_not_be_seen(inn: Inn, made: dict[str, str]) -> None:
+def test_a_client_page_leaves_out_what_may_not_be_seen(inn: Inn) -> None:
+    made = things(inn)
     desk = open_desk(inn, ("clients.view", "invoices.view"))
     page = desk.get(f"/admin/clients/{made['client_id']}")
     assert links(page, "/admin/invoices/")
