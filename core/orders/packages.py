@@ -26,6 +26,7 @@ from core.kernel.calendar import Cycle, next_due
 from core.kernel.clock import local_date
 from core.kernel.i18n import gettext as _
 from core.kernel.ids import new_id
+from core.kernel.money import Money
 from core.kernel.problems import Conflict, InvalidFields, NotFound
 from core.orders import delivery, names
 from core.orders.cart import checked_domain, checked_quantity, read_cycle
@@ -158,7 +159,8 @@ def _add(
         names.hold(session, package.product, domain, service_id, request)
     facts = {
         "product": package.product.slug, "domain": domain, "cycle": str(package.cycle),
-        "quantity": package.quantity, "price_minor": package.price_minor,
+        "quantity": package.quantity,
+        "price": str(Money(package.price_minor, package.client.currency)),
         "price_reason": package.price_reason, "first_due_on": package.first_due_on,
         "provision": "now" if package.now else "later",
     }  # fmt: skip

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from core.billing import documents
 from core.billing import service as billing
 from core.billing.values import Draft, DraftLine, DraftTax, InvoiceHead
 from core.brands.values import BrandView
@@ -273,7 +273,7 @@ def _draft(
             )
             for tax in placing.quote.taxes
         ),
-        facts=_facts(placing.brand, contact),
+        facts=documents.facts(placing.brand, contact),
     )
 
 
@@ -298,22 +298,6 @@ def _draft_lines(line: PricedLine, service_id: UUID) -> list[DraftLine]:
         quantity=1, unit_minor=line.setup_minor, discount_minor=0, gl_code=line.gl_code,
     )  # fmt: skip
     return [first, setup]
-
-
-def _facts(brand: BrandView, contact: ContactView) -> dict[str, Any]:
-    """Seller and buyer as they are now: an issued document never changes with them."""
-    buyer = [
-        contact.company_name, f"{contact.first_name} {contact.last_name}".strip(), contact.street_address,
-        contact.address_2, " ".join(filter(None, (contact.city, contact.state, contact.postal_code))),
-        contact.country,
-    ]  # fmt: skip
-    return {
-        "seller": [brand.legal_name or brand.name, *brand.legal_address.splitlines()],
-        "seller_tax_number": brand.tax_number,
-        "seller_email": brand.support_email,
-        "buyer": [line for line in buyer if line],
-        "buyer_email": contact.email,
-    }
 
 
 def _order(

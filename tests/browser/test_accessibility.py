@@ -29,6 +29,10 @@ ADMIN_PAGES = (
     "audit", "search?q=ada",
     "clients/new", "groups", "groups/new", "statuses", "custom-fields", "custom-fields/new", "tax-zones",
 )  # fmt: skip
+OF_A_CLIENT = (
+    "/services/new", "/invoices/generate", "/invoices/new", "/credit", "/notes", "/files", "/audit", "/close",
+    "/merge?into=a", "/privacy",
+)  # fmt: skip
 
 
 def check(page: Page) -> None:
@@ -90,3 +94,7 @@ def test_the_admin(page: Page, demo: DemoShop) -> None:
         if link.count():
             link.click()
             check(page)
+            own = page.url
+            for part in OF_A_CLIENT if path == "clients" else ():
+                page.goto(own + part)
+                check(page)

@@ -44,7 +44,8 @@ def _draw_close(client_id: UUID, status: int = 200, trouble: str = "", form: For
         found = obstacles.of_closing(session, client_id)
         due = billing.due_from(session, [client_id])
     return frame.draw(
-        "close.html", client, tab="", status=status, obstacles=found, trouble=trouble, form=form or Form(),
+        "close.html", client, tab="", here_words="Close", status=status, obstacles=found, trouble=trouble,
+        form=form or Form(),
         kinds={one.kind for one in found}, voidable=[row for row in due if not row.paid],
     )  # fmt: skip
 
@@ -114,7 +115,8 @@ def _draw_merge(client_id: UUID, status: int = 200, trouble: str = "") -> Respon
         target = found[0] if len(found) == 1 else _exactly(found, wanted)
         seen = merging.preview(session, client_id, target.id) if target else None
     return frame.draw(
-        "merge.html", client, tab="", status=status, into=wanted, found=found, target=target, seen=seen,
+        "merge.html", client, tab="", here_words="Join to another client", status=status, into=wanted,
+        found=found, target=target, seen=seen,
         trouble=trouble,
     )  # fmt: skip
 
@@ -155,7 +157,8 @@ def _draw_privacy(
     with house().db.read() as session:
         open_still = erasing.open_still(session, client_id)
     return frame.draw(
-        "privacy.html", client, tab="", status=status, open_still=open_still, trouble=trouble,
+        "privacy.html", client, tab="", here_words="Hand out or erase", status=status,
+        open_still=open_still, trouble=trouble,
         form=form or Form(),
     )  # fmt: skip
 
