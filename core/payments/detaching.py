@@ -92,6 +92,12 @@ def why_not(session: Session, account: BillingAccountView) -> str:
     return ""
 
 
+def is_asked(house: PluginHouse, account: BillingAccountView) -> bool:
+    """Whether its gateway keeps it too and will be asked to forget it."""
+    entry = house.plugins.gateways.get(account.gateway)
+    return entry is not None and entry.spec.can(Stores)
+
+
 def run(house: PluginHouse, account_id: UUID) -> None:
     """The task "detach": have the gateway forget it, then forget it here. Harmless to repeat."""
     with house.db.read() as session:

@@ -140,8 +140,9 @@ def remove(account_id: UUID) -> Response:
         with house().db.read() as session:
             why_not, chosen_by = detaching.why_not(session, account), paying.paid_by(session, account_id)
         return _draw(
-            "way-remove.html", account=account, label=_label(account), why_not=why_not, chosen_by=chosen_by
-        )
+            "way-remove.html", account=account, label=_label(account), why_not=why_not,
+            chosen_by=chosen_by, asked=detaching.is_asked(house(), account),
+        )  # fmt: skip
 
     def do() -> None:
         if not account.removed:

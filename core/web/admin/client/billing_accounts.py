@@ -151,7 +151,7 @@ def remove(client_id: UUID, account_id: UUID) -> Response:
         return page.draw(
             "client/billing-account-remove.html", section="clients", client=client, account=account,
             label=_label(account), why_not=why_not, chosen_by=chosen_by,
-            gateway=page.gateway_name(account.gateway),
+            gateway=page.gateway_name(account.gateway), asked=detaching.is_asked(house(), account),
         )  # fmt: skip
 
     def do() -> str:
