@@ -154,6 +154,30 @@ def statuses(session: Session) -> tuple[StatusChoice, ...]:
     return tuple(StatusChoice(label=row.label, behaviour=row.behaviour) for row in rows)
 
 
+def methods_ending(session: Session, client_ids: Sequence[UUID], q: str) -> dict[UUID, str]:
+    """``Visa ending in 4242`` for those of some clients who pay by what ends so; {} for other texts."""
+    if len(q) != 4 or not q.isascii() or not q.isdigit():
+        return {}
+    table = BillingAccount
+    rows = session.execute(
+        select(table.client_id, table.brand, table.kind)
+        .where(table.client_id.in_(client_ids), table.last4 == q, table.removed_at.is_(None))
+    )  # fmt: skip
+    return {row.client_id: f"{row.brand or row.kind.capitalize()} ending in {q}" for row in rows}
+
+
+def status_names(session: Session) -> list[tuple[UUID, str]]:
+    """The statuses a client may be given, in the host's order."""
+    ordered = select(ClientStatus.id, ClientStatus.label).order_by(ClientStatus.position, ClientStatus.label)
+    return [(row.id, row.label) for row in session.execute(ordered)]
+
+
+def group_names(session: Session) -> list[tuple[UUID, str]]:
+    """The groups a client may be in, in the host's order."""
+    ordered = select(ClientGroup.id, ClientGroup.name).order_by(ClientGroup.position, ClientGroup.name)
+    return [(row.id, row.name) for row in session.execute(ordered)]
+
+
 def of_brand(session: Session, client_ids: Sequence[UUID], brand_id: UUID) -> tuple[UUID, ...]:
     """Those of some clients that are this brand's, in the order given."""
     statement = select(Client.id).where(Client.id.in_(client_ids), Client.brand_id == brand_id)

@@ -56,7 +56,7 @@ def load(db: Database, brand: BrandView, count: int, now: datetime) -> Iterator[
 
 def _chunk(session: Session, shop: Shop, first: int, last: int, count: int, now: datetime) -> None:
     begin = now - SPREAD
-    moments = [begin + SPREAD * index / count for index in range(first, last)]
+    moments = [begin + SPREAD * (index / count) for index in range(first, last)]
     needed = counted(first, last, [moment.year for moment in moments])
     taken = {name: _take(session, shop, name, many) for name, many in needed.items()}
     maker = Maker(shop, first, taken, now)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeAlias, TypeVar
 from uuid import UUID
 
 from sqlalchemy import (
@@ -49,6 +49,7 @@ BUSY_TIMEOUT_SECONDS = 30
 TRIES = 4  # of a transaction that met another one: deadlock or serialization failure
 LOST_RACES = frozenset({"40P01", "40001"})  # PostgreSQL, appendix A
 ResultT = TypeVar("ResultT")
+DbSession: TypeAlias = Session  # for rooms that pass one on and know no SQL
 
 
 class UtcDateTime(TypeDecorator[datetime]):

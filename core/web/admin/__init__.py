@@ -9,9 +9,6 @@ from core.web.admin import (
     audit as audit,
 )
 from core.web.admin import (
-    clients as clients,
-)
-from core.web.admin import (
     dashboard as dashboard,
 )
 from core.web.admin import (
@@ -25,6 +22,9 @@ from core.web.admin import (
 )
 from core.web.admin import (
     jobs as jobs,
+)
+from core.web.admin import (
+    lists as lists,
 )
 from core.web.admin import (
     mails as mails,
@@ -54,7 +54,10 @@ from core.web.admin import (
     servers as servers,
 )
 from core.web.admin import (
-    services as services,
+    service as service,
+)
+from core.web.admin import (
+    settling as settling,
 )
 from core.web.admin import (
     signing as signing,
@@ -66,6 +69,9 @@ from core.web.admin.client import (
     account as account,
 )
 from core.web.admin.client import (
+    acting as client_acting,
+)
+from core.web.admin.client import (
     billing_accounts as billing_accounts,
 )
 from core.web.admin.client import (
@@ -73,6 +79,9 @@ from core.web.admin.client import (
 )
 from core.web.admin.client import (
     credit as client_credit,
+)
+from core.web.admin.client import (
+    ending as client_ending,
 )
 from core.web.admin.client import (
     files as client_files,
@@ -90,6 +99,9 @@ from core.web.admin.client import (
     overview as overview,
 )
 from core.web.admin.client import (
+    services as client_services,
+)
+from core.web.admin.client import (
     trail as client_trail,
 )
 from core.web.admin.setup import (
@@ -103,19 +115,4 @@ from core.web.admin.setup import (
 )
 from core.web.admin.setup import (
     tax_zones as tax_zones,
-)
-from core.web.admin.client import (
-    services as client_services,
-)
-from core.web.admin import (
-    service as service,
-)
-from core.web.admin.client import (
-    acting as client_acting,
-)
-from core.web.admin.client import (
-    ending as client_ending,
-)
-from core.web.admin import (
-    settling as settling,
 )

@@ -17,10 +17,9 @@ from core.orders import queries as orders
 from core.payments import queries as payments
 from core.payments import staff
 from core.payments.queries import AttemptPage
-from core.web.admin import access, notices, page, paying, words
+from core.web.admin import access, notices, page, paying
 from core.web.admin.access import needs
 from core.web.admin.blueprint import blueprint
-from core.web.admin.clients import narrowed_to
 from core.web.admin.orders import draw_order
 from core.web.current import brand, house
 from core.web.forms import Form
@@ -30,25 +29,6 @@ from core.web.testmode import test_words
 _PARTY = ("name", "legal_name", "company_name", "person", "address", "street_address", "address_2", "city",
           "state", "county", "postal_code", "country", "tax_number", "tax_id", "email")  # fmt: skip
 _ENTRIES = {"succeeded": "Payment", "returned": "Payment taken back", "refunded": "Refund"}
-
-
-@blueprint.get("/invoices", endpoint="invoices")
-@needs("invoices.view")
-def list_invoices() -> Response:
-    status, client = page.chosen("status", billing.STATUSES), narrowed_to(page.asked_client())
-    with house().db.read() as session:
-        found = billing.list_invoices(
-            session,
-            page.asked_window(),
-            q=page.searched(),
-            status=status,
-            client_id=client.id if client else None,
-        )
-    return page.draw(
-        "invoices.html", section="invoices", page=found, pager=page.pager(found), q=page.searched(),
-        filter=status, client=client,
-        by_state=page.state_tabs("invoices", "status", billing.STATUSES, words.INVOICE),
-    )  # fmt: skip
 
 
 @blueprint.get("/invoices/<uuid:invoice_id>", endpoint="invoice")

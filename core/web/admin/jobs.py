@@ -15,30 +15,11 @@ from core.provisioning import staff
 from core.web.admin import access, notices, page, timeline, times, words
 from core.web.admin.access import needs
 from core.web.admin.blueprint import blueprint
-from core.web.admin.clients import narrowed_to
 from core.web.admin.orders import draw_order
 from core.web.current import house
 from core.web.forms import Form
 
 LONGEST_NOTE = 400
-
-
-@blueprint.get("/jobs", endpoint="jobs")
-@needs("jobs.view")
-def list_jobs() -> Response:
-    state, client = page.chosen("state", provisioning.STATES), narrowed_to(page.asked_client())
-    with house().db.read() as session:
-        found = provisioning.list_jobs(
-            session,
-            page.asked_window(),
-            q=page.searched(),
-            state=state,
-            client_id=client.id if client else None,
-        )
-    return page.draw(
-        "jobs.html", section="jobs", page=found, pager=page.pager(found), q=page.searched(), filter=state,
-        client=client, by_state=page.state_tabs("jobs", "state", provisioning.STATES, words.JOB),
-    )  # fmt: skip
 
 
 @blueprint.get("/jobs/<uuid:job_id>", endpoint="job")

@@ -14,34 +14,15 @@ from core.mail import queries as mail
 from core.mail.queries import MailPage
 from core.orders import queries as orders
 from core.web import security
-from core.web.admin import access, notices, page, words
+from core.web.admin import access, notices, page
 from core.web.admin.access import needs
 from core.web.admin.blueprint import blueprint
-from core.web.admin.clients import narrowed_to
 from core.web.admin.orders import draw_order
 from core.web.current import house, site_url
 from core.web.forms import Form
 
 # A mail styles itself inline and must never run or load anything, whoever wrote what stands in it.
 MAIL_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'; sandbox"
-
-
-@blueprint.get("/mails", endpoint="mails")
-@needs("mails.view")
-def list_mails() -> Response:
-    state, client = page.chosen("state", mail.STATES), narrowed_to(page.asked_client())
-    with house().db.read() as session:
-        found = mail.list_mails(
-            session,
-            page.asked_window(),
-            q=page.searched(),
-            state=state,
-            client_id=client.id if client else None,
-        )
-    return page.draw(
-        "mails.html", section="mails", page=found, pager=page.pager(found), q=page.searched(), filter=state,
-        client=client, by_state=page.state_tabs("mails", "state", mail.STATES, words.MAIL),
-    )  # fmt: skip
 
 
 @blueprint.get("/mails/<uuid:mail_id>", endpoint="mail")

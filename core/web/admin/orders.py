@@ -21,29 +21,10 @@ from core.web import shown
 from core.web.admin import access, notices, page, paying, timeline, times, words
 from core.web.admin.access import needs
 from core.web.admin.blueprint import blueprint
-from core.web.admin.clients import narrowed_to
 from core.web.current import house
 from core.web.forms import Form
 
 LONGEST_REASON = 400
-
-
-@blueprint.get("/orders", endpoint="orders")
-@needs("orders.view")
-def list_orders() -> Response:
-    state, client = page.chosen("state", orders.STATES), narrowed_to(page.asked_client())
-    with house().db.read() as session:
-        found = orders.list_orders(
-            session,
-            page.asked_window(),
-            q=page.searched(),
-            state=state,
-            client_id=client.id if client else None,
-        )
-    return page.draw(
-        "orders.html", section="orders", page=found, pager=page.pager(found), q=page.searched(),
-        filter=state, client=client, by_state=page.state_tabs("orders", "state", orders.STATES, words.ORDER),
-    )  # fmt: skip
 
 
 @blueprint.get("/orders/<uuid:order_id>", endpoint="order")

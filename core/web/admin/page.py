@@ -42,6 +42,7 @@ class Entry:
 _MENU = (
     ("dashboard", "Dashboard", "layout-dashboard", access.SIGNED_IN),
     ("clients", "Clients", "users", "clients.view"),
+    ("contacts", "Contacts", "user", "clients.view"),
     ("orders", "Orders", "shopping-bag", "orders.view"),
     ("services", "Services", "package", "services.view"),
     ("invoices", "Invoices", "file-invoice", "invoices.view"),

@@ -16,35 +16,16 @@ from core.payments.queries import AttemptPage
 from core.web.admin import access, notices, page, paying, timeline, words
 from core.web.admin.access import needs
 from core.web.admin.blueprint import blueprint
-from core.web.admin.clients import narrowed_to
 from core.web.admin.orders import draw_order, teller
 from core.web.current import house
 from core.web.forms import Form
 
-_TABS = ("succeeded", "pending", "unknown", "declined", "not_sent", "returned")
+STATES = ("succeeded", "pending", "unknown", "declined", "not_sent", "returned")
 
 
-@blueprint.get("/payments", endpoint="payments")
-@needs("payments.view")
-def list_payments() -> Response:
-    state, client = page.chosen("state", payments.STATES), narrowed_to(page.asked_client())
-    with house().db.read() as session:
-        found = payments.list_attempts(
-            session,
-            page.asked_window(),
-            q=page.searched(),
-            state=state,
-            client_id=client.id if client else None,
-        )
-    return page.draw(
-        "payments.html", section="payments", page=found, pager=page.pager(found), q=page.searched(),
-        filter=state, client=client, by_state=_tabs(),
-    )  # fmt: skip
-
-
-def _tabs(*, unmatched: bool = False) -> list[tuple[str, str, bool]]:
-    tabs = page.state_tabs("payments", "state", _TABS, words.ATTEMPT, marked=not unmatched)
-    return [*tabs, ("Without an invoice", url_for("admin.unmatched"), unmatched)]
+def _tabs() -> list[tuple[str, str, bool]]:
+    tabs = page.state_tabs("payments", "state", STATES, words.ATTEMPT, marked=False)
+    return [*tabs, ("Without an invoice", url_for("admin.unmatched"), True)]
 
 
 @blueprint.get("/payments/unmatched", endpoint="unmatched")
@@ -58,7 +39,7 @@ def draw_unmatched(status: int = 200, trouble: str = "", form: Form | None = Non
         found = payments.list_unmatched(session, page.asked_window())
     return page.draw(
         "unmatched.html", status, section="payments", page=found, pager=page.pager(found),
-        by_state=_tabs(unmatched=True), unmatched_words=words.UNMATCHED, trouble=trouble, form=form or Form(),
+        by_state=_tabs(), unmatched_words=words.UNMATCHED, trouble=trouble, form=form or Form(),
     )  # fmt: skip
 
 

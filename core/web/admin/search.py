@@ -1,4 +1,4 @@
-"""One search over clients, orders, invoices and services."""
+"""One search over everything that has a number or a name."""
 
 from __future__ import annotations
 
@@ -11,13 +11,20 @@ from werkzeug.wrappers import Response
 
 from core.billing import queries as billing
 from core.clients import queries as clients
+from core.kernel.db import DbSession
+from core.kernel.paging import Window
+from core.mail import queries as mail
 from core.orders import queries as orders
+from core.payments import queries as payments
+from core.provisioning import queries as provisioning
 from core.services import queries as services
 from core.web import shown
 from core.web.admin import access, page, words
 from core.web.admin.access import needs
 from core.web.admin.blueprint import blueprint
 from core.web.current import house
+
+FEW = Window(size=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,26 +47,47 @@ class Group:
 def search() -> Response:
     """Shows only kinds of things that this person may see."""
     q = page.searched()
-    kinds: Sequence[tuple[str, str, Callable[[Any, str], Sequence[Any]], Callable[[Any], Hit]]] = (
-        ("clients", "Clients", clients.search, _client),
-        ("orders", "Orders", orders.search, _order),
-        ("invoices", "Invoices", billing.search, _invoice),
-        ("services", "Services", services.search, _service),
-    )
-    groups = []
     with house().db.read() as session:
-        for name, title, find, hit in kinds:
-            rows = find(session, q) if q and access.may(f"{name}.view") else ()
-            if rows:
-                url = url_for(f"admin.{name}", q=q)
-                groups.append(Group(title=title, url=url, hits=tuple(hit(row) for row in rows)))
+        groups = [
+            Group(title=title, url=url_for(f"admin.{name}", q=q), hits=tuple(hits))
+            for name, title, permission, find in _KINDS
+            if q and access.may(permission) and (hits := find(session, q))
+        ]
     return page.draw("search.html", find=q, groups=groups)
 
 
-def _client(row: clients.ClientRow) -> Hit:
+def _clients(session: DbSession, q: str) -> Sequence[Hit]:
+    """With the card or account that was meant, where four digits are looked for."""
+    rows = clients.search(session, q)
+    methods = clients.methods_ending(session, [row.id for row in rows], q)
+    return [_client(row, methods.get(row.id, "")) for row in rows]
+
+
+def _client(row: clients.ClientRow, method: str) -> Hit:
     return Hit(
-        title=row.name, text=f"{row.number}, {row.email}", url=url_for("admin.client", client_id=row.id),
-        word=words.client(row.status, row.behaviour),
+        title=row.name, text=", ".join(filter(None, (str(row.number), row.email, method))),
+        url=url_for("admin.client", client_id=row.id), word=words.client(row.status, row.behaviour),
+    )  # fmt: skip
+
+
+def _payment(row: payments.AttemptRow) -> Hit:
+    return Hit(
+        title=f"A-{row.number}", text=f"{row.client_name}, {shown.money(row.amount)}, {row.invoice_label}",
+        url=url_for("admin.payment", attempt_id=row.id), word=words.attempt(row.state),
+    )  # fmt: skip
+
+
+def _job(row: provisioning.JobRow) -> Hit:
+    return Hit(
+        title=f"J-{row.number}", text=f"{row.domain or row.service_label} of {row.client_name}",
+        url=url_for("admin.job", job_id=row.id), word=words.job(row.state),
+    )  # fmt: skip
+
+
+def _mail(row: mail.MailRow) -> Hit:
+    return Hit(
+        title=row.subject, text=f"M-{row.number} to {row.recipient}, {shown.day(row.created_at)}",
+        url=url_for("admin.mail", mail_id=row.id), word=words.mail(row.state),
     )  # fmt: skip
 
 
@@ -82,3 +110,22 @@ def _service(row: services.ServiceRow) -> Hit:
         title=row.domain or row.label, text=f"{row.label} of {row.client_name}, S-{row.number}",
         url=url_for("admin.service", service_id=row.id), word=words.service(row.status),
     )  # fmt: skip
+
+
+def _by(find: Callable[[DbSession, str], Sequence[Any]], draw: Callable[[Any], Hit]) -> _Find:
+    return lambda session, q: [draw(row) for row in find(session, q)]
+
+
+_Find = Callable[[DbSession, str], Sequence[Hit]]
+_KINDS: tuple[tuple[str, str, str, _Find], ...] = (
+    ("clients", "Clients", "clients.view", _clients),
+    ("orders", "Orders", "orders.view", _by(orders.search, _order)),
+    ("invoices", "Invoices", "invoices.view", _by(billing.search, _invoice)),
+    ("services", "Services", "services.view", _by(services.search, _service)),
+    ("payments", "Payments", "payments.view",
+     _by(lambda session, q: payments.list_attempts(session, FEW, q=q).items, _payment)),
+    ("jobs", "Jobs", "jobs.view",
+     _by(lambda session, q: provisioning.list_jobs(session, FEW, q=q).items, _job)),
+    ("mails", "Mails", "mails.view",
+     _by(lambda session, q: mail.list_mails(session, FEW, q=q).items, _mail)),
+)  # fmt: skip

@@ -25,6 +25,7 @@ document.addEventListener("submit", (event) => {
     event.preventDefault();
     return;
   }
+  if (event.submitter?.value === "csv") return; // a file: the page stays
   form.dataset.sent = "1";
   event.submitter?.setAttribute("aria-busy", "true");
 });
@@ -34,6 +35,35 @@ window.addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
   for (const button of document.querySelectorAll("button[aria-busy]")) button.removeAttribute("aria-busy");
 });
+
+// Rows of a list: one box for all of them, and how many are chosen. A file is fetched without leaving.
+for (const form of document.querySelectorAll("form[data-rows]")) {
+  const boxes = [...form.querySelectorAll("input[name=ids]")];
+  const all = form.querySelector("[data-all]");
+  const bar = document.querySelector(".ad-bulk");
+  const count = bar?.querySelector("[data-count]");
+  const whole = bar?.querySelector("#all");
+  const words = count?.textContent ?? "";
+  const tell = () => {
+    const chosen = boxes.filter((box) => box.checked).length;
+    if (all) {
+      all.checked = chosen === boxes.length;
+      all.indeterminate = chosen > 0 && chosen < boxes.length;
+    }
+    if (bar) bar.hidden = chosen === 0 && !whole?.checked;
+    if (count) count.textContent = whole?.checked ? "All selected" : chosen ? `${chosen} selected` : words;
+  };
+  if (all) all.hidden = false;
+  all?.addEventListener("change", () => {
+    for (const box of boxes) box.checked = all.checked;
+    tell();
+  });
+  form.addEventListener("change", tell);
+  whole?.addEventListener("change", tell);
+  form.addEventListener("reset", () => setTimeout(tell));
+  window.addEventListener("pageshow", tell);
+  tell();
+}
 
 // What went wrong is read first.
 document.querySelector("#trouble, #refused, [aria-invalid=true]")?.focus({ preventScroll: false });
