@@ -137,6 +137,7 @@ def schedules(house: Innkeeper) -> tuple[tuple[str, float, Callable[[], None]], 
         ("provisioning.due", 1.0, lambda: provisioning.run_due(house)),
         ("mail.due", 5.0, lambda: mail.send_due(house)),
         ("orders.sweep", 3600.0, lambda: _sweep_carts(house)),
+        ("work.forget", 3600.0, _retention(house)),
         ("identity.sweep", 3600.0, lambda: _sweep_identity(house)),
         ("records.figures", 60.0, lambda: _count_figures(house)),
         ("records.sweep", 3600.0, lambda: _sweep_imports(house)),
@@ -145,6 +146,13 @@ def schedules(house: Innkeeper) -> tuple[tuple[str, float, Callable[[], None]], 
 
 def _warn_of_expiry(house: Innkeeper) -> None:
     expiring.warn(house)
+
+
+def _retention(house: Innkeeper) -> Callable[[], None]:
+    from core.work.retention import Retention  # noqa: PLC0415 - a web process never runs it
+
+    days = house.settings
+    return Retention(house, events_days=days.keep_events_days, mail_texts_days=days.keep_mail_texts_days)
 
 
 def _sweep_carts(house: Innkeeper) -> None:

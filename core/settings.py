@@ -6,10 +6,11 @@ a file that holds a secret. An unknown or missing key is an error that names the
 
 from __future__ import annotations
 
+import difflib
 import os
 import tempfile
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
@@ -55,10 +56,13 @@ class Settings(BaseModel):
     sandbox_port: int = Field(default=8900, ge=1, le=65535)
     worker: str = ""  # this process's name among the workers; stable over restarts
     workers: int = Field(default=2, ge=1, le=64)  # web processes under `innkeeper web`
+    keep_events_days: int = Field(default=30, ge=7, le=36500)  # delivered events of the outbox
+    keep_mail_texts_days: int = Field(default=730, ge=30, le=36500)  # of mails that were sent or kept
     plugins: PluginsTable = PluginsTable()
     gateways: dict[str, dict[str, Any]] = {}
     provisioners: dict[str, dict[str, Any]] = {}
     registrars: dict[str, dict[str, Any]] = {}
+    registers: dict[str, dict[str, Any]] = {}
     themes: dict[str, dict[str, Any]] = {}
     config_file: str = str(DEFAULT_CONFIG)
 
@@ -85,6 +89,12 @@ class Settings(BaseModel):
         return tables.get(spec_id, {})
 
 
+_KEYS = (
+    *(field for field in Settings.model_fields if field != "config_file"),
+    *(f"plugins.{field}" for field in PluginsTable.model_fields),
+)
+
+
 def load(config: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
     """Read file and environment. Raises SettingsError."""
     environment = os.environ if environment is None else environment
@@ -100,6 +110,8 @@ def _read_file(path: Path) -> dict[str, Any]:
         return dict(tomllib.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError as error:
         raise SettingsError(f"{path}: there is no such file. Name it with {PREFIX}CONFIG.") from error
+    except OSError as error:
+        raise SettingsError(f"{path}: it can not be read: {error.strerror}.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path}: not valid TOML: {error}") from error
 
@@ -111,9 +123,22 @@ def _read_environment(environment: Mapping[str, str]) -> dict[str, Any]:
             continue
         field, given = _read_variable(name, value)
         if field not in Settings.model_fields or field in ("config_file", "plugins"):
-            raise SettingsError(f"environment: {name} is not a setting of Innkeeper.")
+            raise SettingsError(f"environment: {name} is not a setting of Innkeeper.{_meant(name)}")
+        if field in found:
+            raise SettingsError(
+                f"environment: {PREFIX}{field.upper()} is given twice, as it is and as a file."
+            )
         found[field] = _listed(field, given)
     return found
+
+
+def _meant(name: str) -> str:
+    return _near(name, [f"{PREFIX}{field.upper()}" for field in _KEYS if "." not in field])
+
+
+def _near(name: str, known: Sequence[str]) -> str:
+    found = difflib.get_close_matches(name, known, n=1)
+    return f" Did you mean {found[0]}?" if found else ""
 
 
 def _read_variable(name: str, value: str) -> tuple[str, str]:
@@ -131,7 +156,7 @@ def _listed(field: str, value: str) -> object:
 def _read_secret(name: str, path: str) -> str:
     try:
         return Path(path).read_text(encoding="utf-8").strip()
-    except OSError as error:
+    except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"environment: {name} names {path}, which can not be read.") from error
 
 
@@ -142,7 +167,7 @@ def _validate(data: Mapping[str, Any], path: Path, from_environment: Iterable[st
         first = error.errors(include_url=False, include_input=False)[0]
         key = ".".join(str(part) for part in first["loc"])
         if first["type"] == "extra_forbidden":
-            raise SettingsError(f"{path}: {key} is not a setting of Innkeeper.") from None
+            raise SettingsError(f"{path}: {key} is not a setting of Innkeeper.{_near(key, _KEYS)}") from None
         if key.partition(".")[0] in from_environment:
             variable = f"{PREFIX}{key.partition('.')[0].upper()}"
             raise SettingsError(f"environment: {variable}: {first['msg']}.") from None
@@ -157,7 +182,7 @@ def _with_sandbox_url(settings: Settings) -> Settings:
             for name, table in tables.items()
         }  # fmt: skip
 
-    kinds = ("gateways", "provisioners", "registrars", "themes")
+    kinds = ("gateways", "provisioners", "registrars", "registers", "themes")
     return settings.model_copy(update={kind: filled(getattr(settings, kind)) for kind in kinds})
 
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, insert, select, update
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, delete, insert, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core.kernel.db import Base, changed, key
@@ -168,6 +168,19 @@ def mark_failed(session: Session, delivery_id: UUID, error: str, now: datetime) 
     delivery.next_try_at = now + timedelta(seconds=step)
     if delivery.attempts >= GIVE_UP_AFTER:
         delivery.state = "dead"
+
+
+def forget(session: Session, before: datetime, limit: int = 500) -> int:
+    """Delete facts from before a moment that everybody has taken; returns how many. What is still to be
+    delivered, or was given up and waits for staff, stays with its fact."""
+    open_ones = select(OutboxDelivery.id).where(
+        OutboxDelivery.event_id == OutboxEvent.id, OutboxDelivery.state != "done"
+    )
+    old = select(OutboxEvent.id).where(OutboxEvent.created_at < before, ~open_ones.exists())
+    ids = list(session.scalars(old.order_by(OutboxEvent.created_at).limit(limit)))
+    session.execute(delete(OutboxDelivery).where(OutboxDelivery.event_id.in_(ids)))
+    session.execute(delete(OutboxEvent).where(OutboxEvent.id.in_(ids)))
+    return len(ids)
 
 
 def offer_again(session: Session, delivery_id: UUID, now: datetime) -> bool:

@@ -226,6 +226,8 @@ def resend(house: MailHouse, message_id: UUID, actor: str) -> None:
             raise NotFound(_("There is no such mail."))
         if HIDDEN_LINK in message.body_text:
             raise Conflict(_("Its link is gone, for safety. Ask for a new one instead."))
+        if not message.body_text:
+            raise Conflict(_("Its text is not kept any more, so it can not be sent again."))
         again = (
             update(MailMessage)
             .where(MailMessage.id == message_id, MailMessage.state != "queued")

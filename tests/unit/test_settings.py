@@ -124,3 +124,29 @@ def test_the_pretend_worlds_address_is_filled_in(config: Path) -> None:
     settings = load(config, {"INNKEEPER_SANDBOX_PORT": "8901"})
     assert settings.plugin_table("gateways", "one") == {"url": "http://127.0.0.1:8901/x", "port": 5}
     assert settings.plugin_table("gateways", "two") == {}
+
+
+@pytest.mark.parametrize(
+    ("given", "text", "line"),
+    [({"INNKEEPER_DATABSE_URL": "x"}, "", "Did you mean INNKEEPER_DATABASE_URL?"),
+     ({}, "portt = 1", "portt is not a setting of Innkeeper. Did you mean port?"),
+     ({}, "[plugins]\nenable = []", "Did you mean plugins.enabled?"),
+     ({"INNKEEPER_SMTP_URL": "smtp://a", "INNKEEPER_SMTP_URL_FILE": "{file}"}, "", "is given twice"),
+     ({"INNKEEPER_SMTP_URL_FILE": "{binary}"}, "", "INNKEEPER_SMTP_URL_FILE names"),
+     ({"INNKEEPER_CONFIG": "{folder}"}, None, "it can not be read")],
+)  # fmt: skip
+def test_one_line_says_what_is_wrong(
+    tmp_path: Path, given: dict[str, str], text: str | None, line: str
+) -> None:
+    places = {"file": tmp_path / "secret", "binary": tmp_path / "binary", "folder": tmp_path}
+    places["file"].write_text("smtp://b")
+    places["binary"].write_bytes(b"\xff\xfe\x00")
+    config = tmp_path / "innkeeper.toml"
+    config.write_text(text or "")
+    environment = {"INNKEEPER_CONFIG": str(config)} | {
+        name: value.format(**places) for name, value in given.items()
+    }
+    with pytest.raises(SettingsError) as error:
+        load(environment=environment)
+    assert line in str(error.value)
+    assert "\n" not in str(error.value)
