@@ -17,6 +17,7 @@ from core.billing import of_client
 from core.billing import queries as billing
 from core.clients import notes, statuses
 from core.kernel.paging import Window
+from core.kernel.queries import list_audit
 from core.mail import queries as mail
 from core.orders import queries as orders
 from core.payments import queries as payments
@@ -30,6 +31,15 @@ SHOWN = 20
 LONGEST = 200
 _STATES = {
     "success": "done", "info": "running", "warning": "waiting", "danger": "failed", "unknown": "unknown",
+}  # fmt: skip
+
+
+# What is told of the audit log: the rest has lines of its own, or says nothing to who looks after a client.
+_CHANGES = {
+    "client.edit": ("edit", "Account changed"), "contact.edit": ("edit", "Contact changed"),
+    "client.sign_in_as": ("login-2", "Signed in as the client"), "file.add": ("file-text", "File added"),
+    "client.export": ("download", "Everything handed out"), "file.delete": ("trash", "File deleted"),
+    "client.merge": ("users", "Joined with another client"), "client.erase": ("shield-lock", "Erased"),
 }  # fmt: skip
 
 
@@ -55,6 +65,7 @@ def happenings(client_id: UUID, count: int = SHOWN) -> tuple[Happening, ...]:
         *(_payments(client_id, few) if access.may("payments.view") else ()),
         *(_jobs(client_id, few) if access.may("jobs.view") else ()),
         *(_mails(client_id, few) if access.may("mails.view") else ()),
+        *(_changes(client_id, few) if access.may("audit.view") else ()),
     ]  # fmt: skip
     return tuple(sorted(found, key=lambda one: one.at, reverse=True)[:count])
 
@@ -161,3 +172,17 @@ def _mails(client_id: UUID, few: Window) -> Iterator[Happening]:
             state=_STATES.get(word.tone, "done" if row.state == "kept" else ""),
             url=url_for("admin.mail", mail_id=row.id),
         )  # fmt: skip
+
+
+def _changes(client_id: UUID, few: Window) -> Iterator[Happening]:
+    """What the audit log has of the client itself."""
+    with house().db.read() as session:
+        rows = list_audit(session, few, target=f"client:{client_id}").items
+        name = people.named(session, [row.actor for row in rows])
+    url = url_for("admin.client_trail", client_id=client_id)
+    for row in rows:
+        if row.action in _CHANGES:
+            icon, title = _CHANGES[row.action]
+            what = ", ".join(one.replace("_", " ") for one in dict.fromkeys((*row.before, *row.after)))
+            text = _by(name, row.actor, what)
+            yield Happening(at=row.at, icon=icon, title=title, text=text, url=url)

@@ -17,10 +17,11 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-// A form is sent once: a second press while the first is on its way does nothing.
+// A form is sent once: a second press while the first is on its way does nothing. What is a download
+// (data-repeat) leaves the page where it is, and may be asked for again.
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (!(form instanceof HTMLFormElement) || form.method !== "post") return;
+  if (!(form instanceof HTMLFormElement) || form.method !== "post" || "repeat" in form.dataset) return;
   if (form.dataset.sent) {
     event.preventDefault();
     return;
