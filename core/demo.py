@@ -19,6 +19,7 @@ from core.brands.values import BrandView, NewBrand
 from core.catalog import editing as catalog
 from core.catalog.editing import NewCoupon, NewProduct
 from core.catalog.models import Coupon, Product, Terms
+from core.clients import custom_fields, groups
 from core.clients.service import ensure_statuses
 from core.identity.service import make_role
 from core.kernel import numbers
@@ -117,6 +118,27 @@ WELCOME = NewCoupon(
     product_slugs=(STARTER.slug, BUSINESS.slug),
     valid_from=SINCE,
 )
+# Umsatzsteuergesetz, section 12 (1): the general rate.
+GERMANY = NewTaxRule(name="Umsatzsteuer", country="DE", rate="0.19", valid_from=SINCE)
+GROUPS: tuple[dict[str, str], ...] = (
+    {"name": "Retail", "colour": "brand", "description": "Whoever orders in the shop."},
+    {
+        "name": "Agencies", "colour": "info", "description": "They resell what we host.",
+        "discount_kind": "percent", "discount_value": "10", "due_days": "30",
+    },
+    {"name": "EU business", "colour": "success", "description": "With a VAT number.", "due_days": "14"},
+    {
+        "name": "Non-profit", "colour": "warning", "description": "Clubs and charities, on proof.",
+        "discount_kind": "percent", "discount_value": "25",
+    },
+)  # fmt: skip
+FIELDS: tuple[dict[str, str], ...] = (
+    {"owner": "client", "key": "account_manager", "label": "Account manager", "kind": "text"},
+    {
+        "owner": "client", "key": "source", "label": "How did they find us?", "kind": "choice",
+        "choices": "Recommendation\nSearch\nTrade fair",
+    },
+)  # fmt: skip
 TERMS_TITLE = "Terms of service"
 TERMS_BODY = """\
 1. What you get. We host your website and mail as described in the product you order, from the day your \
@@ -156,6 +178,7 @@ def set_up(house: DemoHouse) -> BrandView:
         pool_id = _pool(session)
         _products(session, brand_id, pool_id)
         _texts(session, brand_id)
+        _records(session, house)
         _servers(session, house, pool_id)
         return brands.brand_by_id(session, brand_id)
 
@@ -187,10 +210,21 @@ def _product(session: Session, brand_id: UUID, new: NewProduct) -> None:
 def _texts(session: Session, brand_id: UUID) -> None:
     if session.scalar(select(TaxRule.id).where(TaxRule.brand_id == brand_id).limit(1)) is None:
         tax.add_rule(session, brand_id, TEXAS)
+        tax.add_rule(session, brand_id, GERMANY)
     if session.scalar(select(Coupon.id).where(Coupon.brand_id == brand_id).limit(1)) is None:
         catalog.add_coupon(session, brand_id, WELCOME)
     if session.scalar(select(Terms.id).where(Terms.brand_id == brand_id).limit(1)) is None:
         catalog.add_terms(session, brand_id, title=TERMS_TITLE, body=TERMS_BODY, valid_from=SINCE)
+
+
+def _records(session: Session, house: DemoHouse) -> None:
+    """Groups and fields a host might have made up; once, so that what staff delete stays away."""
+    if numbers.take(session, "demo-records")[0] > 1:
+        return
+    for group in GROUPS:
+        groups.save(session, house, None, {"suspends": "1"} | group, products=frozenset(), actor="system")
+    for field in FIELDS:
+        custom_fields.save(session, house, None, field, actor="system")
 
 
 def _servers(session: Session, house: DemoHouse, pool_id: UUID) -> None:

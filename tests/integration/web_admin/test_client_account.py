@@ -6,7 +6,7 @@ import re
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from core.clients import accounts, statuses
 from core.clients.models import Client, ClientGroup
@@ -166,6 +166,8 @@ def test_the_status_can_be_changed_with_the_account(desk: Desk) -> None:
 
 
 def test_groups_are_offered_once_there_are_any(desk: Desk) -> None:
+    with desk.inn.db.transaction() as session:
+        session.execute(delete(ClientGroup))  # those of the demo
     assert 'name="client_group"' not in desk.get("/admin/clients/new")
     with desk.inn.db.transaction() as session:
         session.add(ClientGroup(id=new_id(), name="Agencies"))
