@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from core.clients import billing_accounts, service, sources
 from core.clients.models import BillingAccount, Client
+from core.kernel import search
 from core.kernel.crypto import DecryptionError, KeyRing
 from core.kernel.ids import new_id
 from core.kernel.problems import NotFound
@@ -221,3 +222,12 @@ def test_labels() -> None:
     assert sources.label(BANK) == "First Prairie Bank ending in 6789"
     assert sources.label(StoredMethod(token="t", brand="Wallet", last4="")) == "Wallet"
     assert sources.shown(None) == ("", "", None)
+
+
+def test_a_client_is_found_by_the_last_four_until_it_is_removed(house: SmallHouse, make_client: Make) -> None:
+    client_id = make_client().client_id
+    account_id, now = add(house, client_id, VISA), house.clock.now()
+    with house.db.transaction() as session:
+        assert [one.subject_id for one in search.find(session, "4242", "client", limit=5)] == [client_id]
+        billing_accounts.mark_removed(session, account_id, now, now)
+        assert search.find(session, "4242", "client", limit=5) == ()
