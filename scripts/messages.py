@@ -1,0 +1,111 @@
+"""Take every sentence out of code and templates into the catalogues: ``make messages``.
+
+What a catalogue has translated stays; what is new in the code stands in it untranslated, what is gone is
+dropped. ``--check`` changes nothing and says what is missing.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po, write_po
+
+ROOT = Path(__file__).resolve().parents[1]
+LOCALES = ROOT / "core" / "locales"
+DOMAIN = "innkeeper"
+KEYWORDS = {"_": None, "gettext": None, "mark": None, "ngettext": (1, 2)}
+METHODS = (
+    ("core/locales/**", "ignore"),
+    ("core/testing/**", "ignore"),
+    ("core/**.py", "python"),
+    ("core/**/templates/**.html", "jinja2"),
+    ("core/**/templates/**.txt", "jinja2"),
+    ("core/**/templates/**.words", "jinja2"),
+    ("plugins/themes/**/templates/**.html", "jinja2"),
+)
+HEADER = "# {name} of Innkeeper. Written by hand; `make messages` adds what is new and drops what is gone."
+
+
+def template() -> Catalog:
+    """Every message of the code, in one catalogue. A template that does not parse stops it."""
+    found = Catalog(domain=DOMAIN, charset="utf-8")
+    options = {"**": {"silent": "false", "trimmed": "true"}}
+    for folder in ("core", "plugins"):
+        messages = extract_from_dir(
+            ROOT / folder, [(_below(folder, pattern), method) for pattern, method in METHODS if _in(folder, pattern)],
+            options_map=options, keywords=KEYWORDS, comment_tags=(), directory_filter=_is_ours,
+        )
+        for _file, _line, message, comments, context in messages:
+            found.add(message, None, (), auto_comments=comments, context=context)
+    return found
+
+
+def _in(folder: str, pattern: str) -> bool:
+    return pattern.startswith(f"{folder}/")
+
+
+def _below(folder: str, pattern: str) -> str:
+    return pattern.removeprefix(f"{folder}/")
+
+
+def _is_ours(folder: str | Path) -> bool:
+    return Path(folder).name not in ("node_modules", "vendor", "__pycache__")
+
+
+def catalogues() -> Iterator[Path]:
+    yield from sorted(LOCALES.glob(f"*/{DOMAIN}.po"))
+
+
+def read(path: Path) -> Catalog:
+    with path.open("rb") as file:
+        return read_po(file, locale=path.parent.name, domain=DOMAIN)
+
+
+def updated(path: Path, messages: Catalog) -> bytes:
+    """The catalogue as it should stand: no dates, hosts or places in it, so that it changes with its words
+    only."""
+    catalogue = read(path)
+    catalogue.update(messages, no_fuzzy_matching=True)
+    catalogue.obsolete.clear()
+    body = BytesIO()
+    write_po(body, catalogue, width=100, no_location=True, omit_header=True, sort_output=True, ignore_obsolete=True)
+    name = catalogue.locale.english_name if catalogue.locale else path.parent.name
+    head = (
+        f"{HEADER.format(name=name)}\n"
+        'msgid ""\nmsgstr ""\n'
+        '"Content-Type: text/plain; charset=UTF-8\\n"\n'
+        f'"Language: {path.parent.name}\\n"\n'
+        f'"Plural-Forms: {catalogue.plural_forms}\\n"\n\n'
+    )
+    return head.encode() + body.getvalue().lstrip()
+
+
+def missing(catalogue: Catalog) -> list[str]:
+    """Messages without words, or with words that nobody has looked at."""
+    return [str(one.id) for one in catalogue if one.id and (not _is_said(one.string) or one.fuzzy)]
+
+
+def _is_said(words: object) -> bool:
+    return all(words) if isinstance(words, tuple | list) else bool(words)
+
+
+def main(check: bool) -> int:
+    messages, late = template(), False
+    for path in catalogues():
+        wanted = updated(path, messages)
+        late = late or wanted != path.read_bytes()
+        if not check:
+            path.write_bytes(wanted)
+        left = missing(read(path)) if not check else missing(read_po(BytesIO(wanted), locale=path.parent.name))
+        print(f"{path.parent.name}: {len(messages)} messages, {len(left)} without words")
+        late = late or bool(left)
+    return int(late and check)
+
+
+if __name__ == "__main__":
+    sys.exit(main("--check" in sys.argv))
