@@ -70,7 +70,7 @@ def build(
 
 
 def plugin_settings(settings: Settings) -> PluginSettings:
-    kinds = ("gateways", "provisioners", "registrars", "themes")
+    kinds = ("gateways", "provisioners", "registrars", "registers", "themes")
     tables = {f"{kind}.{name}": table for kind in kinds for name, table in getattr(settings, kind).items()}
     return PluginSettings(
         enabled=settings.plugins.enabled,

@@ -9,6 +9,7 @@ import pluggy
 from core.plugin_api.events import Subscription
 from core.plugin_api.gateway import GatewaySpec
 from core.plugin_api.provisioner import ProvisionerSpec
+from core.plugin_api.register import RegisterSpec
 from core.plugin_api.registrar import RegistrarSpec
 from core.plugin_api.theme import SlotFragment, ThemeSpec
 
@@ -34,6 +35,12 @@ def register_provisioners() -> Iterable[ProvisionerSpec]:
 @hookspec
 def register_registrars() -> Iterable[RegistrarSpec]:
     """Return the registrars this plugin offers."""
+    return ()
+
+
+@hookspec
+def register_tax_registers() -> Iterable[RegisterSpec]:
+    """Return the registers of tax numbers this plugin can ask."""
     return ()
 
 

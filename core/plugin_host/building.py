@@ -12,6 +12,7 @@ from core.plugin_api.context import Mode, PluginConfig, PluginContext, Session
 from core.plugin_api.errors import Misconfigured
 from core.plugin_api.gateway import Gateway
 from core.plugin_api.provisioner import Provisioner
+from core.plugin_api.register import Register
 from core.plugin_api.registrar import Registrar
 from core.plugin_host.checks import Spec
 from core.plugin_host.configs import read_config
@@ -20,7 +21,7 @@ from core.plugin_host.hosts import HostPolicy, policy_for
 from core.plugin_host.http import guarded_session
 from core.plugin_host.loading import mode_of
 from core.plugin_host.redaction import RedactingFilter, Redactor, secrets_of
-from core.plugin_host.values import GatewayEntry, ProvisionerEntry, RegistrarEntry
+from core.plugin_host.values import GatewayEntry, ProvisionerEntry, RegisterEntry, RegistrarEntry
 
 LOGGER = "innkeeper.plugin"
 Connect = Callable[[HostPolicy], Session]
@@ -49,6 +50,10 @@ class Builder:
         """Raises Misconfigured, in one line that names the setting."""
         checked = settings_for(entry, config)
         return entry.spec.implementation(self.context(entry.spec, checked))
+
+    def register(self, entry: RegisterEntry) -> Register[Any]:
+        """Raises Misconfigured when an address in the settings is none."""
+        return entry.spec.implementation(self.context(entry.spec, entry.config))
 
     def context(self, spec: Spec, config: PluginConfig) -> PluginContext[Any]:
         """The context of one configured plugin."""

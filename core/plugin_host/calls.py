@@ -15,6 +15,7 @@ from typing import Any, Protocol, TypeVar
 from core.kernel.money import Money
 from core.plugin_api.errors import Misconfigured, NoAnswer, NotSent, PluginError
 from core.plugin_api.provisioner import ProvisionCode, ProvisionOutcome, RemoteState
+from core.plugin_api.register import TaxNumberAnswer, Verdict
 from core.plugin_api.registrar import RegistrarOutcome
 from core.plugin_api.values import Action, DeclineCode, PaymentOutcome, Status
 from core.plugin_host.redaction import LONGEST_TEXT, Redactor, secrets_of
@@ -24,6 +25,7 @@ log = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
 Outcome = TypeVar("Outcome", PaymentOutcome, ProvisionOutcome, RegistrarOutcome)
 UNFORESEEN = (Exception, SystemExit)
+_TOLD = ("name", "address", "consultation_number", "note")
 
 
 class Transactions(Protocol):
@@ -64,6 +66,23 @@ def call_registrar(
 ) -> RegistrarOutcome:
     """Run one call to a registrar. As ``call_gateway``."""
     return _call(fn, RegistrarOutcome, db, _redactor(plugin, secrets))
+
+
+def ask_register(
+    fn: Callable[[], TaxNumberAnswer], *, db: Transactions, plugin: object = None
+) -> TaxNumberAnswer:
+    """Ask a register of tax numbers. Never raises but for a transaction that is open in this thread:
+    whatever is no plain answer is UNKNOWN, with a note for staff."""
+    redactor = _redactor(plugin, ())
+    try:
+        answer: Any = _guarded(fn, (TaxNumberAnswer,), db, redactor)
+        texts = [getattr(answer, name) for name in _TOLD]
+    except PluginError as error:
+        return TaxNumberAnswer(verdict=Verdict.UNKNOWN, note=_note(redactor, error, ""))
+    if not isinstance(answer.verdict, Verdict) or not all(isinstance(text, str) for text in texts):
+        return TaxNumberAnswer(verdict=Verdict.UNKNOWN, note="the plugin's answer is none")
+    told = {name: redactor.text(text)[:LONGEST_TEXT] for name, text in zip(_TOLD, texts, strict=True)}
+    return TaxNumberAnswer(verdict=answer.verdict, **told)
 
 
 def ask(

@@ -13,24 +13,28 @@ from core.plugin_api.context import Mode, PluginConfig
 from core.plugin_api.events import EVENTS, Subscription
 from core.plugin_api.gateway import Gateway, GatewaySpec
 from core.plugin_api.provisioner import Provisioner, ProvisionerSpec
+from core.plugin_api.register import Register, RegisterSpec
 from core.plugin_api.registrar import Registrar, RegistrarSpec
 from core.plugin_api.theme import SLOTS, SlotFragment, ThemeSpec
 from core.plugin_host.errors import PluginLoadError
 from core.plugin_host.manifest import Kind
 
 SPEC_ID = re.compile(r"[a-z][a-z0-9_]{0,39}")
-Spec = GatewaySpec | ProvisionerSpec | RegistrarSpec
+Spec = GatewaySpec | ProvisionerSpec | RegistrarSpec | RegisterSpec
 
 # hook -> (type of each item, the kind of plugin that must offer at least one)
 HOOKS: Mapping[str, tuple[type, Kind]] = {
     "register_gateways": (GatewaySpec, Kind.GATEWAY),
     "register_provisioners": (ProvisionerSpec, Kind.PROVISIONER),
     "register_registrars": (RegistrarSpec, Kind.REGISTRAR),
+    "register_tax_registers": (RegisterSpec, Kind.REGISTER),
     "register_themes": (ThemeSpec, Kind.THEME),
     "register_slots": (SlotFragment, Kind.EXTENSION),
     "register_subscriptions": (Subscription, Kind.EXTENSION),
 }
-ROOTS: Mapping[type, type] = {GatewaySpec: Gateway, ProvisionerSpec: Provisioner, RegistrarSpec: Registrar}
+ROOTS: Mapping[type, type] = {
+    GatewaySpec: Gateway, ProvisionerSpec: Provisioner, RegistrarSpec: Registrar, RegisterSpec: Register,
+}  # fmt: skip
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
@@ -52,7 +56,7 @@ def check_items(hook: str, items: object) -> tuple[Any, ...]:
 
 
 def check_spec(spec: Spec) -> None:
-    """Names, classes and hosts of one gateway, provisioner or registrar. Raises PluginLoadError."""
+    """Names, classes and hosts of one gateway, provisioner, registrar or register. Raises PluginLoadError."""
     check_id(spec.id)
     _check_config(spec.id, "config", spec.config)
     if isinstance(spec, ProvisionerSpec):

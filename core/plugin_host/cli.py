@@ -139,6 +139,9 @@ def _described(registry: Registry, state: PluginState) -> Iterable[str]:
         for other in entries.values():
             if other.plugin_id == state.id:
                 yield from _spec(other.spec, f"{kind}.{other.spec.id}", None)
+    for register in registry.registers.values():
+        if register.plugin_id == state.id:
+            yield from _spec(register.spec, f"registers.{register.spec.id}", register.config)
     for theme in registry.themes.values():
         if theme.plugin_id == state.id:
             count = len(theme.spec.overrides)

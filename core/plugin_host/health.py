@@ -6,12 +6,13 @@ from core.plugin_api.context import HealthReport
 from core.plugin_api.errors import PluginError
 from core.plugin_api.gateway import Gateway
 from core.plugin_api.provisioner import Provisioner
+from core.plugin_api.register import Register
 from core.plugin_api.registrar import Registrar
 from core.plugin_host.calls import Transactions, ask
 from core.plugin_host.registry import Registry
 from core.plugin_host.values import PluginHealth
 
-Checkable = Gateway | Provisioner | Registrar  # type: ignore[type-arg]
+Checkable = Gateway | Provisioner | Registrar | Register  # type: ignore[type-arg]
 
 
 def check(plugin: Checkable, *, db: Transactions) -> HealthReport:

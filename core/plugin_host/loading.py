@@ -14,6 +14,7 @@ from core.plugin_api.context import Mode, PluginConfig
 from core.plugin_api.events import Subscription
 from core.plugin_api.gateway import GatewaySpec
 from core.plugin_api.provisioner import ProvisionerSpec
+from core.plugin_api.register import RegisterSpec
 from core.plugin_api.registrar import RegistrarSpec
 from core.plugin_host import checks
 from core.plugin_host.configs import read_config, refuse_unknown
@@ -25,6 +26,7 @@ from core.plugin_host.values import (
     GatewayEntry,
     PluginSettings,
     ProvisionerEntry,
+    RegisterEntry,
     RegistrarEntry,
     SlotEntry,
     ThemeEntry,
@@ -38,14 +40,17 @@ class Offer:
     gateways: tuple[GatewayEntry, ...]
     provisioners: tuple[ProvisionerEntry, ...]
     registrars: tuple[RegistrarEntry, ...]
+    registers: tuple[RegisterEntry, ...]
     themes: tuple[ThemeEntry, ...]
     slots: tuple[SlotEntry, ...]
     subscriptions: tuple[Subscription, ...]
 
     @property
     def spec_ids(self) -> tuple[str, ...]:
-        entries: tuple[GatewayEntry | ProvisionerEntry | RegistrarEntry | ThemeEntry, ...]
-        entries = (*self.gateways, *self.provisioners, *self.registrars, *self.themes)
+        entries: tuple[GatewayEntry | ProvisionerEntry | RegistrarEntry | RegisterEntry | ThemeEntry, ...]
+        entries = (
+            *self.gateways, *self.provisioners, *self.registrars, *self.registers, *self.themes,
+        )  # fmt: skip
         return tuple(entry.spec.id for entry in entries)
 
     @property
@@ -54,6 +59,7 @@ class Offer:
         parts = [entry.mode for entry in self.gateways]
         parts += [entry.spec.mode for entry in self.provisioners]
         parts += [entry.spec.mode for entry in self.registrars]
+        parts += [entry.spec.mode for entry in self.registers]
         return Mode.TEST if Mode.TEST in parts else Mode.LIVE
 
 
@@ -81,7 +87,8 @@ def load_one(manager: pluggy.PluginManager, manifest: Manifest, settings: Plugin
 
 
 def load_specs(manager: pluggy.PluginManager, manifest: Manifest) -> tuple[Any, ...]:
-    """What a plugin offers without any settings: gateways, provisioners, registrars and themes.
+    """What a plugin offers without any settings: gateways, provisioners, registrars, registers and
+    themes.
 
     For tools and tests. Raises PluginLoadError as ``load_one`` does.
     """
@@ -90,7 +97,8 @@ def load_specs(manager: pluggy.PluginManager, manifest: Manifest) -> tuple[Any, 
         _register(manager, manifest, import_plugin(manifest))
         items = {hook: _ask(manager, manifest, hook) for hook in checks.HOOKS}
         _check_kind(manifest, items)
-        specs = (*items["register_gateways"], *items["register_provisioners"], *items["register_registrars"])
+        acting = [hook for hook, (item, _) in checks.HOOKS.items() if item in checks.ROOTS]
+        specs = tuple(spec for hook in acting for spec in items[hook])
         for spec in specs:
             checks.check_spec(spec)
         for theme in items["register_themes"]:
@@ -126,6 +134,7 @@ def _offer(manager: pluggy.PluginManager, manifest: Manifest, settings: PluginSe
         gateways=tuple(_gateway(manifest, spec, settings) for spec in items["register_gateways"]),
         provisioners=tuple(_provisioner(manifest, spec, settings) for spec in items["register_provisioners"]),
         registrars=tuple(_registrar(manifest, spec, settings) for spec in items["register_registrars"]),
+        registers=tuple(_register_of(manifest, spec, settings) for spec in items["register_tax_registers"]),
         themes=tuple(_theme(manifest, spec) for spec in items["register_themes"]),
         slots=tuple(_slot(manifest, fragment) for fragment in items["register_slots"]),
         subscriptions=tuple(_subscription(manifest, one) for one in items["register_subscriptions"]),
@@ -173,6 +182,13 @@ def _registrar(manifest: Manifest, spec: RegistrarSpec, settings: PluginSettings
     checks.check_spec(spec)
     defaults = _defaults(spec, f"registrars.{spec.id}", settings)
     return RegistrarEntry(plugin_id=manifest.id, spec=spec, defaults=defaults)
+
+
+def _register_of(manifest: Manifest, spec: RegisterSpec, settings: PluginSettings) -> RegisterEntry:
+    checks.check_spec(spec)
+    table = f"registers.{spec.id}"
+    config = read_config(spec.config, settings.configs.get(table, {}), source=_source(settings, table))
+    return RegisterEntry(plugin_id=manifest.id, spec=spec, config=config)
 
 
 def _defaults(spec: checks.Spec, table: str, settings: PluginSettings) -> Mapping[str, Any]:

@@ -13,7 +13,7 @@ from typing import Any
 from core.plugin_host.errors import PluginLoadError
 
 FILE_NAME = "plugin.toml"
-ID = re.compile(r"(gateway|provisioner|registrar|theme|extension)\.[a-z][a-z0-9_]{0,39}")
+ID = re.compile(r"(gateway|provisioner|registrar|register|theme|extension)\.[a-z][a-z0-9_]{0,39}")
 MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 
 
@@ -23,6 +23,7 @@ class Kind(StrEnum):
     GATEWAY = "gateway"
     PROVISIONER = "provisioner"
     REGISTRAR = "registrar"
+    REGISTER = "register"
     THEME = "theme"
     EXTENSION = "extension"
 

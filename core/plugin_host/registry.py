@@ -14,6 +14,7 @@ from core.plugin_api.context import PluginConfig
 from core.plugin_api.events import Subscription
 from core.plugin_api.gateway import Gateway, GatewaySpec
 from core.plugin_api.provisioner import Provisioner, ProvisionerSpec
+from core.plugin_api.register import Register
 from core.plugin_api.registrar import Registrar, RegistrarSpec
 from core.plugin_host.building import Builder, Connect, settings_for
 from core.plugin_host.checks import nearest
@@ -27,6 +28,7 @@ from core.plugin_host.values import (
     PluginSettings,
     PluginState,
     ProvisionerEntry,
+    RegisterEntry,
     RegistrarEntry,
     SlotEntry,
     ThemeEntry,
@@ -43,6 +45,7 @@ class Registry:
     gateways: Mapping[str, GatewayEntry]
     provisioners: Mapping[str, ProvisionerEntry]
     registrars: Mapping[str, RegistrarEntry]
+    registers: Mapping[str, RegisterEntry]
     themes: Mapping[str, ThemeEntry]
     slots: Mapping[str, tuple[SlotEntry, ...]]  # slot name -> fragments in order
     subscriptions: tuple[Subscription, ...]  # names are complete: "<plugin id>:<name>"
@@ -62,6 +65,10 @@ class Registry:
     def build_registrar(self, spec_id: str, config: Mapping[str, Any] | PluginConfig) -> Registrar[Any]:
         """A registrar for one account's settings. Raises PluginMissing or Misconfigured."""
         return self._builder.registrar(_get(self.registrars, "registrar", spec_id), config)
+
+    def build_register(self, spec_id: str) -> Register[Any]:
+        """A register of tax numbers. Raises PluginMissing or Misconfigured."""
+        return self._builder.register(_get(self.registers, "register", spec_id))
 
     def server_settings(self, spec_id: str, config: Mapping[str, Any]) -> PluginConfig:
         """Check a server's settings before they are stored. Raises PluginMissing or Misconfigured."""
@@ -181,6 +188,7 @@ class _Loader:
             yield from (("gateways", entry.spec.id) for entry in offer.gateways)
             yield from (("provisioners", entry.spec.id) for entry in offer.provisioners)
             yield from (("registrars", entry.spec.id) for entry in offer.registrars)
+            yield from (("registers", entry.spec.id) for entry in offer.registers)
             yield from (("themes", entry.spec.id) for entry in offer.themes)
 
     def registry(self) -> Registry:
@@ -189,6 +197,7 @@ class _Loader:
             gateways=_by_id(entry for offer in offers for entry in offer.gateways),
             provisioners=_by_id(entry for offer in offers for entry in offer.provisioners),
             registrars=_by_id(entry for offer in offers for entry in offer.registrars),
+            registers=_by_id(entry for offer in offers for entry in offer.registers),
             themes=_by_id(entry for offer in offers for entry in offer.themes),
             slots=_by_slot(entry for offer in offers for entry in offer.slots),
             subscriptions=tuple(one for offer in offers for one in offer.subscriptions),

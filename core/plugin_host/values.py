@@ -10,6 +10,7 @@ from typing import Any, Literal
 from core.plugin_api.context import HealthReport, Mode, PluginConfig
 from core.plugin_api.gateway import GatewaySpec
 from core.plugin_api.provisioner import ProvisionerSpec
+from core.plugin_api.register import RegisterSpec
 from core.plugin_api.registrar import RegistrarSpec
 from core.plugin_api.theme import SlotFragment, ThemeSpec
 
@@ -72,6 +73,15 @@ class RegistrarEntry:
     plugin_id: str
     spec: RegistrarSpec
     defaults: Mapping[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisterEntry:
+    """An enabled register of tax numbers with its checked settings."""
+
+    plugin_id: str
+    spec: RegisterSpec
+    config: PluginConfig = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -141,6 +141,17 @@ class RegistrarHarness(Harness[WorldT]):
         raise NotImplementedError
 
 
+class RegisterHarness(Harness[WorldT]):
+    """For a register of tax numbers."""
+
+    registered: ClassVar[tuple[str, str]]  # (country, number) that its books hold
+    unregistered: ClassVar[tuple[str, str]]  # one that is well formed and in nobody's books
+
+    def close_office(self, world: WorldT) -> None:
+        """Let the register say, in its own way, that it can not tell at the moment."""
+        raise NotImplementedError
+
+
 class ThemeHarness(Harness[None]):
     """For a theme: there is no provider to open."""
 

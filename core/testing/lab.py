@@ -22,6 +22,7 @@ from core.plugin_api.provisioner import (
     ProvisionOutcome,
     RemoteAccount,
 )
+from core.plugin_api.register import Register, RegisterSpec, TaxNumber, TaxNumberAnswer
 from core.plugin_api.registrar import (
     RegisteredDomain,
     RegisterRequest,
@@ -49,9 +50,15 @@ from core.plugin_host.hosts import HostPolicy
 from core.plugin_host.http import Faults, guarded_session
 from core.plugin_host.manifest import Manifest
 from core.plugin_host.redaction import secrets_of
-from core.testing.harness import GatewayHarness, Harness, ProvisionerHarness, RegistrarHarness
+from core.testing.harness import (
+    GatewayHarness,
+    Harness,
+    ProvisionerHarness,
+    RegisterHarness,
+    RegistrarHarness,
+)
 
-SpecT = TypeVar("SpecT", GatewaySpec, ProvisionerSpec, RegistrarSpec)
+SpecT = TypeVar("SpecT", GatewaySpec, ProvisionerSpec, RegistrarSpec, RegisterSpec)
 HarnessT = TypeVar("HarnessT", bound=Harness[Any])
 PASSWORD = "kit-Pass-word-71!x"  # of accounts the kit builds; must never be written
 MOST_POLLS = 200
@@ -324,6 +331,15 @@ class RegistrarLab(Lab[RegistrarSpec, RegistrarHarness[Any]]):
         return calls.ask(
             lambda: registrar.inspect(domain), RegisteredDomain, type(None), db=DB, plugin=registrar
         )
+
+
+class RegisterLab(Lab[RegisterSpec, RegisterHarness[Any]]):
+    """Numbers are asked about here as they are in core.clients."""
+
+    def ask(self, asked: tuple[str, str], faults: Faults | None = None) -> TaxNumberAnswer:
+        register: Register[Any] = self.build(faults)
+        number = TaxNumber(country=asked[0], number=asked[1])
+        return calls.ask_register(lambda: register.ask(number), db=DB, plugin=register)
 
 
 WHOIS = WhoisContact(

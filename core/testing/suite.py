@@ -17,7 +17,8 @@ import pytest
 # Before the contracts are imported: their assertions then show the values that differ.
 pytest.register_assert_rewrite(
     "core.testing.common", "core.testing.gateways", "core.testing.gateway_forms", "core.testing.gateway_news",
-    "core.testing.provisioners", "core.testing.registrars", "core.testing.themes",
+    "core.testing.provisioners", "core.testing.registrars", "core.testing.registers",
+    "core.testing.themes",
 )  # fmt: skip
 
 from core.plugin_host.discovery import discover  # noqa: E402
@@ -30,11 +31,13 @@ from core.testing.harness import (  # noqa: E402
     GatewayHarness,
     Harness,
     ProvisionerHarness,
+    RegisterHarness,
     RegistrarHarness,
     ThemeHarness,
 )
 from core.testing.marks import needs_of  # noqa: E402
 from core.testing.provisioners import ProvisionerContract  # noqa: E402
+from core.testing.registers import RegisterContract  # noqa: E402
 from core.testing.registrars import RegistrarContract  # noqa: E402
 from core.testing.themes import ThemeContract  # noqa: E402
 
@@ -43,12 +46,14 @@ CONTRACTS: Mapping[type[Harness[Any]], type] = {
     GatewayHarness: GatewayContract,
     ProvisionerHarness: ProvisionerContract,
     RegistrarHarness: RegistrarContract,
+    RegisterHarness: RegisterContract,
     ThemeHarness: ThemeContract,
 }
 KINDS: Mapping[str, type[Harness[Any]]] = {
     "GatewaySpec": GatewayHarness,
     "ProvisionerSpec": ProvisionerHarness,
     "RegistrarSpec": RegistrarHarness,
+    "RegisterSpec": RegisterHarness,
     "ThemeSpec": ThemeHarness,
 }
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Any
 from uuid import UUID
-
-from sqlalchemy.orm import Session
 
 from core.identity import queries as identity
 
 
-def named(session: Session, actors: Iterable[str]) -> Callable[[str], str]:
+def named(session: Any, actors: Iterable[str]) -> Callable[[str], str]:
     """A function from an actor ("staff:<id>", "system") to the words for it, for these actors."""
     ids = {found for actor in actors if (found := _user_id(actor)) is not None}
     names = identity.names(session, ids)

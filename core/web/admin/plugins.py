@@ -14,18 +14,20 @@ from core.plugin_api import gateway, provisioner
 from core.plugin_api.context import HealthReport, Mode
 from core.plugin_host import health
 from core.plugin_host.configs import SettingView, describe
-from core.plugin_host.values import GatewayEntry, PluginState, ProvisionerEntry, RegistrarEntry
+from core.plugin_host.values import GatewayEntry, PluginState, ProvisionerEntry, RegisterEntry, RegistrarEntry
 from core.web.admin import page, words
 from core.web.admin.access import needs
 from core.web.admin.blueprint import blueprint
 from core.web.current import house, site_url
 
 KINDS = {
-    "gateway": "Gateways", "provisioner": "Provisioners", "registrar": "Registrars", "theme": "Themes",
+    "gateway": "Gateways", "provisioner": "Provisioners", "registrar": "Registrars",
+    "register": "Registers", "theme": "Themes",
     "extension": "Extensions", "available": "Not enabled", "failed": "Failed",
 }  # fmt: skip
 ICONS = {
-    "gateway": "credit-card", "provisioner": "server-2", "registrar": "world", "theme": "sun",
+    "gateway": "credit-card", "provisioner": "server-2", "registrar": "world", "register": "receipt-tax",
+    "theme": "sun",
     "extension": "plug",
 }  # fmt: skip
 ABILITIES: Mapping[str, type] = {
@@ -165,6 +167,8 @@ def _offers(state: PluginState, reports: Mapping[str, HealthReport]) -> Iterator
         for kind, entries in (("provisioners", plugins.provisioners), ("registrars", plugins.registrars)):
             if spec_id in entries and entries[spec_id].plugin_id == state.id:
                 yield _panel(kind, entries[spec_id])
+        if spec_id in plugins.registers and plugins.registers[spec_id].plugin_id == state.id:
+            yield _register(plugins.registers[spec_id])
         if spec_id in plugins.themes and plugins.themes[spec_id].plugin_id == state.id:
             yield _theme(spec_id)
 
@@ -191,6 +195,15 @@ def _panel(kind: str, entry: ProvisionerEntry | RegistrarEntry) -> Offer:
         id=entry.spec.id, name=entry.spec.name, table=f"[{kind}.{entry.spec.id}]",
         about="Each server has settings of its own; these are what one starts from.",
         settings=tuple(_defaults(entry)), abilities=_abilities(entry.spec),
+    )  # fmt: skip
+
+
+def _register(entry: RegisterEntry) -> Offer:
+    spec = entry.spec
+    return Offer(
+        id=spec.id, name=spec.name, table=f"[registers.{spec.id}]",
+        settings=describe(spec.config, entry.config),
+        about=f"Tells whether tax numbers of {len(spec.countries)} countries are registered.",
     )  # fmt: skip
 
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from uuid import UUID
 
 from flask import request, url_for
-from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from core.clients import accounts, statuses
+from core.clients import accounts, registers, statuses
 from core.clients.accounts import Account
 from core.clients.custom import FieldView
-from core.tax import zones as taxes
+from core.plugin_api.register import Verdict
+from core.tax.zones import taxed_now
 from core.web import forms
-from core.web.admin import access, editing, notices, page, people
+from core.web.admin import access, editing, notices, page, people, times
 from core.web.admin.access import needs
 from core.web.admin.blueprint import blueprint
 from core.web.admin.client import frame
@@ -32,11 +33,6 @@ LABELS: dict[str, str] = {
 }  # fmt: skip
 
 
-def zones(session: Session, brand_id: UUID) -> frozenset[str]:
-    """The countries a brand charges tax in today."""
-    return taxes.taxed_countries(session, brand_id, page.today())
-
-
 @blueprint.route("/clients/new", endpoint="client_new", methods=["GET", "POST"])
 @needs("clients.edit")
 def add_account() -> Response:
@@ -50,7 +46,9 @@ def add_account() -> Response:
 def _add() -> Response:
     values = forms.values()
     with house().db.transaction() as session:
-        client_id = accounts.add(session, house(), values, zones=zones, actor=access.actor(), ip=visitor_ip())
+        client_id = accounts.add(
+            session, house(), values, zones=taxed_now(house()), actor=access.actor(), ip=visitor_ip()
+        )
     after = "admin.client" if values.get("then") == "close" else "admin.contact_new"
     return notices.go(url_for(after, client_id=client_id), "The account is saved.")
 
@@ -67,7 +65,7 @@ def labels_with(labels: Mapping[str, str], fields: tuple[FieldView, ...]) -> dic
 
 def _draw_new(again: Again) -> Response:
     with house().db.read() as session:
-        choices, taxed = accounts.choices(session), zones(session, brand().id)
+        choices, taxed = accounts.choices(session), taxed_now(house())(session, brand().id)
     form = again.form
     if not form.value("status"):
         active = next((str(one.id) for one in choices.statuses if one.kind == statuses.BILLABLE), "")
@@ -100,7 +98,7 @@ def _change(found: Account) -> Response:
     values = forms.values()
     with house().db.transaction() as session:
         accounts.change(
-            session, house(), found.id, values, version=editing.version(values), zones=zones,
+            session, house(), found.id, values, version=editing.version(values), zones=taxed_now(house()),
             actor=access.actor(), ip=visitor_ip(),
         )  # fmt: skip
     return notices.go(url_for("admin.client", client_id=found.id), "The account is saved.")
@@ -122,14 +120,49 @@ def _shown() -> dict[str, Callable[[str], str]]:
 
 def _draw_edit(found: Account, again: Again) -> Response:
     with house().db.read() as session:
-        choices, taxed = accounts.choices(session), zones(session, found.brand.id)
+        choices, taxed = accounts.choices(session), taxed_now(house())(session, found.brand.id)
     client = frame.read(found.id)
     return page.draw(
         "client/edit.html", again.status, section="clients", client=client, account=found, form=again.form,
         choices=choices, labels=labels_with(LABELS, choices.fields), countries=countries(),
-        zones=_names(taxed), differences=again.differences, trouble=again.trouble, number="",
-        asks_register=False, title=forms.page_title(f"Edit {client.client.name}", again.form.errors),
+        zones=_names(taxed), differences=again.differences, trouble=again.trouble, number=number_words(found),
+        asks_register=_asks_register(found),
+        title=forms.page_title(f"Edit {client.client.name}", again.form.errors),
     )  # fmt: skip
+
+
+def _asks_register(found: Account) -> bool:
+    return bool(found.tax_id and registers.register_for(house(), found.billing_country))
+
+
+def number_words(found: Account) -> str:
+    """What is known of a client's tax number, for the help below its field."""
+    answer = found.tax_id_answer or {}
+    if not found.tax_id:
+        return ""
+    verdict, asked = answer.get("verdict", ""), answer.get("asked_at", "")
+    when = times.moment(datetime.fromisoformat(asked)) if asked else ""
+    known = " ".join(filter(None, (answer.get("name"), answer.get("address"))))
+    proof = answer.get("consultation_number")
+    said = {
+        "valid": f"Well formed. Registered, said the register on {when}{f': {known}' if known else ''}.",
+        "invalid": f"Well formed, but NOT registered, said the register on {when}.",
+        "unknown": f"Well formed. The register could not tell on {when}: {answer.get('note', '')}",
+    }.get(verdict, "Well formed. No register was asked yet.")
+    return f"{said} Consultation number {proof}." if proof else said
+
+
+@blueprint.post("/clients/<uuid:client_id>/tax-id/check", endpoint="client_tax_check")
+@needs("clients.edit")
+def check_tax_id(client_id: UUID) -> Response:
+    """Ask the register about the number as it is saved. Raises NotFound, Conflict."""
+    answer = registers.check(house(), client_id, actor=access.actor(), ip=visitor_ip())
+    text, tone = {
+        Verdict.VALID: ("The register knows this number.", "success"),
+        Verdict.INVALID: ("The register does not know this number.", "warning"),
+        Verdict.UNKNOWN: (f"The register could not tell. {answer.note}", "warning"),
+    }[answer.verdict]
+    return notices.go(url_for("admin.client_edit", client_id=client_id), text, tone)
 
 
 @blueprint.route("/clients/<uuid:client_id>/status", endpoint="client_status", methods=["GET", "POST"])

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 from uuid import UUID
 
 from flask import request, url_for
-from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from core.clients import status_labels
@@ -84,7 +84,7 @@ def delete_status(status_id: UUID) -> Response:
     )
 
 
-def _changed(do: Callable[[Session], object], said: str, wrong: UUID | None = None) -> Response:
+def _changed(do: Callable[[Any], object], said: str, wrong: UUID | None = None) -> Response:
     def run() -> Response:
         with house().db.transaction() as session:
             do(session)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from uuid import UUID
 
 from flask import request, url_for
-from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from core.brands import service as brands
@@ -15,7 +14,7 @@ from core.catalog import queries as catalog
 from core.clients import places as geography
 from core.kernel.money import Money
 from core.tax import zones
-from core.tax.values import Place, TaxOf
+from core.tax.values import Place
 from core.web import forms
 from core.web.admin import access, notices, page
 from core.web.admin.access import needs
@@ -39,11 +38,13 @@ def list_zones() -> Response:
 
 
 def _list(status: int = 200, trouble: str = "", form: Form | None = None) -> Response:
+    owner = _brand()
     form = form or Form(values={"country": brand().country, "valid_from": page.today().isoformat()})
     with house().db.read() as session:
-        owner, offered = _brand(session), brand_names(session)
+        offered = brand_names(session)
         found = zones.zones(session, owner.id)
-        tried, taxes = _tried(session, owner)
+        tried, tax_class = _tried(owner)
+        taxes = zones.preview(session, owner.id, tried, tax_class, page.today())
         classes = sorted({one.tax_class for one in catalog.product_names(session)} - {""})
     return page.draw(
         "setup/tax-zones.html", status, section="tax_zones", zones=found, owner=owner, brands=offered,
@@ -56,21 +57,22 @@ def _list(status: int = 200, trouble: str = "", form: Form | None = None) -> Res
     )  # fmt: skip
 
 
-def _brand(session: Session) -> BrandView:
+def _brand() -> BrandView:
     """The one that the address or the form names, else that of the host that was asked for."""
     slug = request.values.get("brand", "")
-    found = next((one.id for one in brand_names(session) if one.slug == slug), None)
-    return brands.brand_by_id(session, found) if found else brand()
+    with house().db.read() as session:
+        found = next((one.id for one in brand_names(session) if one.slug == slug), None)
+        return brands.brand_by_id(session, found) if found else brand()
 
 
-def _tried(session: Session, owner: BrandView) -> tuple[Place, tuple[TaxOf, ...]]:
+def _tried(owner: BrandView) -> tuple[Place, str]:
+    """Where, and what kind of product, an invoice is tried for."""
     country = request.args.get("country", "").upper()
     if len(country) != 2 or geography.address_rules(country) is None:
         country = owner.country
     region = request.args.get("region", "").upper()
     place = Place(country=country, region=region if region in dict(geography.states(country)) else "")
-    tax_class = request.args.get("tax_class", "")[:50].replace("\0", "")
-    return place, zones.preview(session, owner.id, place, tax_class, page.today())
+    return place, request.args.get("tax_class", "")[:50].replace("\0", "")
 
 
 @blueprint.post("/tax-zones", endpoint="tax_rule_add")
@@ -80,8 +82,8 @@ def add_rule() -> Response:
         return _list(form=forms.posted())
 
     def do() -> Response:
+        owner = _brand()
         with house().db.transaction() as session:
-            owner = _brand(session)
             zones.add(session, house(), owner.id, forms.values(), actor=access.actor(), ip=visitor_ip())
         return notices.go(url_for("admin.tax_zones", brand=owner.slug), "The rule is added.")
 
@@ -94,8 +96,8 @@ def end_rule(rule_id: UUID) -> Response:
     """The day is the first on which the rule no longer holds."""
 
     def do() -> Response:
+        owner = _brand()
         with house().db.transaction() as session:
-            owner = _brand(session)
             day = request.form.get("valid_to", "")
             zones.end(session, house(), owner.id, rule_id, day, actor=access.actor(), ip=visitor_ip())
         return notices.go(url_for("admin.tax_zones", brand=owner.slug), "The rule ends on that day.")
