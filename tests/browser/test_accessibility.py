@@ -28,6 +28,7 @@ ADMIN_PAGES = (
     "", "clients", "orders", "invoices", "services", "payments", "jobs", "mails", "plugins", "servers",
     "audit", "search?q=ada",
     "clients/new", "groups", "groups/new", "statuses", "custom-fields", "custom-fields/new", "tax-zones",
+    "expiring", "imports", "imports/new",
 )  # fmt: skip
 OF_A_CLIENT = (
     "/services/new", "/invoices/generate", "/invoices/new", "/credit", "/notes", "/files", "/audit", "/close",

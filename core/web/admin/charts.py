@@ -175,15 +175,19 @@ def labels(scale: Scale, words: Words) -> tuple[str, ...]:
 
 def spread(texts: Sequence[str], count: int = 4) -> tuple[Mark, ...]:
     """A few of many labels, evenly from the first to the last."""
-    if len(texts) <= count:
-        return tuple(Mark(text=text) for text in texts)
-    last = len(texts) - 1
-    return tuple(Mark(text=texts[round_half_up(Fraction(last * n, count - 1))]) for n in range(count))
+    return tuple(Mark(text=texts[number]) for number in _evenly(len(texts), count))
 
 
-def alternating(texts: Sequence[str]) -> tuple[Mark, ...]:
-    """All of them, every second one for wide screens only."""
-    return tuple(Mark(text=text, is_minor=number % 2 == 1) for number, text in enumerate(texts))
+def thinned(texts: Sequence[str], count: int = 4) -> tuple[Mark, ...]:
+    """All of them; on a phone only a few are left, evenly from the first to the last."""
+    kept = set(_evenly(len(texts), count))
+    return tuple(Mark(text=text, is_minor=number not in kept) for number, text in enumerate(texts))
+
+
+def _evenly(length: int, count: int) -> list[int]:
+    if length <= count:
+        return list(range(length))
+    return [round_half_up(Fraction((length - 1) * number, count - 1)) for number in range(count)]
 
 
 def weekly(values: Sequence[int]) -> tuple[tuple[int, int, int], ...]:

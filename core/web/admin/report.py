@@ -14,7 +14,7 @@ from babel.numbers import format_compact_currency, format_decimal
 from core.kernel.money import Money, exponent, round_half_up
 from core.records.figures import Figures
 from core.web import shown
-from core.web.admin import charts, words
+from core.web.admin import charts
 from core.web.admin.charts import Chart
 
 ROUNDED_FROM = 1000  # whole units: larger sums are read, not counted
@@ -74,7 +74,7 @@ def _since(rise: str, is_good: bool, month: str) -> str:
 
 def _payments(found: Figures) -> str:
     tried = found.payments + found.declined
-    text = words.counted(found.payments, "payment", limit=10**12)
+    text = _counted(found.payments, "payment")
     if not tried:
         return text
     return f"{text}, {_percent(Fraction(found.declined, tried))} declined"
@@ -84,8 +84,7 @@ def _overdue(found: Figures) -> str:
     if not found.overdue.count or found.overdue.oldest is None:
         return "No invoice is late"
     days = (found.day - found.overdue.oldest).days
-    late = words.counted(found.overdue.count, "invoice", limit=10**12)
-    return f"{late}, oldest {words.counted(days, 'day', limit=10**6)}"
+    return f"{_counted(found.overdue.count, 'invoice')}, oldest {_counted(days, 'day')}"
 
 
 def panels(found: Figures) -> tuple[Panel, Panel, Panel, Panel]:
@@ -106,8 +105,7 @@ def _next_days(found: Figures) -> Panel:
     )  # fmt: skip
     return Panel(
         id="next", title="Next 30 days of billing", aside="", figure=_rounded(sum(values), found), good="",
-        small=words.counted(count, "renewal", limit=10**12) + " to come, before taxes", chart=chart,
-        tone="soft",
+        small=_counted(count, "renewal") + " to come, before taxes", chart=chart, tone="soft",
     )  # fmt: skip
 
 
@@ -120,7 +118,7 @@ def _revenue(found: Figures) -> Panel:
     first, last = (_month(found.revenue[n].start, "LLLL y") for n in (0, -1))
     chart = Chart(
         title=f"Monthly recurring revenue, {first} to {last}", about=_about(values, months, found),
-        grid=charts.grid(scale), y=_money_marks(scale, found), x=charts.alternating(months), line=path,
+        grid=charts.grid(scale), y=_money_marks(scale, found), x=charts.thinned(months), line=path,
         area=charts.area(path), head=("Month", "Recurring revenue"),
         rows=tuple(
             (_month(month.start, "LLL y"), shown.money(Money(month.minor, found.currency)))
@@ -160,7 +158,7 @@ def _clients(found: Figures) -> Panel:
         title="New and lost clients per month",
         about=f"Between {min(new)} and {max(new)} new and between {min(lost)} and {max(lost)} lost clients "
         "a month.",
-        grid=charts.grid(scale), y=charts.labels(scale, _count), x=charts.alternating(months),
+        grid=charts.grid(scale), y=charts.labels(scale, _count), x=charts.thinned(months),
         bars=charts.pairs(new, lost, scale), zero=f"M0 {charts.written(scale.height(0))}H{charts.WIDTH}",
         head=("Month", "New", "Lost"),
         rows=tuple(
@@ -247,6 +245,11 @@ def _money_marks(scale: charts.Scale, found: Figures) -> tuple[str, ...]:
 
 def _count(number: int) -> str:
     return str(format_decimal(number, locale=shown.locale()))
+
+
+def _counted(number: int, one: str) -> str:
+    """``1 payment``, ``1,313 payments``."""
+    return f"{_count(number)} {one if number == 1 else one + 's'}"
 
 
 def _day(day: date) -> str:

@@ -101,7 +101,10 @@ def test_few_labels_of_many() -> None:
     days = [str(number) for number in range(30)]
     assert [mark.text for mark in charts.spread(days)] == ["0", "10", "19", "29"]
     assert [mark.text for mark in charts.spread(["a", "b"])] == ["a", "b"]
-    assert [mark.is_minor for mark in charts.alternating(["a", "b", "c"])] == [False, True, False]
+    assert charts.spread([]) == ()
+    months = charts.thinned(list("abcdefghijkl"))
+    assert "".join(mark.text for mark in months) == "abcdefghijkl"
+    assert [mark.text for mark in months if not mark.is_minor] == ["a", "e", "h", "l"]
 
 
 def test_weeks_cover_every_day_once() -> None:
