@@ -181,6 +181,14 @@ def take_back(session: Session, house: House, invoice_id: UUID, amount_minor: in
     publish(house, session, "invoice.reopened", {"invoice_id": head.id, "client_id": head.client_id})
 
 
+def lift_off(session: Session, invoice_id: UUID, amount_minor: int) -> bool:
+    """Take what was laid on an open invoice off it again (credit, before it is void); False when it moved
+    on. The caller writes the ledger entry."""
+    held = (Invoice.id == invoice_id, Invoice.paid_minor >= amount_minor, Invoice.status.in_(OPEN))
+    lifted = update(Invoice).where(*held).values(paid_minor=Invoice.paid_minor - amount_minor)
+    return changed(session, lifted)
+
+
 def keep_open(session: Session, invoice_id: UUID) -> InvoiceHead:
     """The invoice as it is, held until the transaction ends: nobody pays or voids it meanwhile."""
     session.flush()

@@ -18,14 +18,14 @@ from core.kernel.work import publish
 from core.orders.models import CouponUse, Order, OrderLine
 from core.orders.placing import quantities
 from core.orders.quotes import stored
-from core.payments import attempts
+from core.payments import attempts, credit
 from core.payments import service as payments
 from core.plugin_host.house import PluginHouse
 from core.services import service as services
 
 
 def cancel(house: PluginHouse, order_id: UUID, actor: str, reason: str) -> None:
-    """Cancel an order on which nothing was paid: invoice void, stock and coupon given back, once.
+    """Cancel an order on which nothing was paid: invoice void, stock, coupon and credit given back, once.
 
     Raises InvalidFields (reason) and Conflict: paid, or money is on its way.
     """
@@ -40,6 +40,7 @@ def _cancel(session: Session, house: PluginHouse, order_id: UUID, actor: str, re
         raise NotFound(_("There is no such order."))
     if order.state != "placed":
         raise Conflict(_("This order has gone on meanwhile, or is cancelled already."))
+    credit.take_off(session, house, order.invoice_id)
     if not billing.void(session, house, order.invoice_id):
         raise Conflict(_("Something was paid on this order. Refund it instead."))
     # The invoice is ours from here on: whoever pays it now finds it void.

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Literal
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -121,6 +121,40 @@ def _asked(text: str, owed: Money, most: int) -> Money:
     if wrong:
         raise InvalidFields(wrong)
     return amount
+
+
+def take_off(session: Session, house: House, invoice_id: UUID) -> int:
+    """What credit lies on an invoice that is still open is the client's again; gives the minor units.
+
+    In the caller's transaction, before the invoice is void. A paid invoice keeps it: 0. A repeat finds
+    nothing more.
+    """
+    head = billing.keep_open(session, invoice_id)
+    laid = _laid(session, invoice_id) if head.status in billing.OPEN else 0
+    if laid <= 0 or not billing.lift_off(session, invoice_id, laid):
+        return 0
+    off_id = new_id()
+    session.add(
+        Allocation(
+            id=new_id(), attempt_id=None, invoice_id=invoice_id, amount_minor=-laid,
+            source=f"credit:{off_id}:taken_off", created_at=house.clock.now(),
+        )
+    )  # fmt: skip
+    clients.add_credit(session, head.client_id, laid)
+    held = clients.client_by_id(session, head.client_id)
+    _post(session, house, held, f"credit:{off_id}:taken_off", head.label, (
+        Side(account=ledger.RECEIVABLE, amount_minor=laid, client_id=head.client_id),
+        Side(account=ledger.CREDIT, amount_minor=-laid, client_id=head.client_id),
+    ))  # fmt: skip
+    return laid
+
+
+def _laid(session: Session, invoice_id: UUID) -> int:
+    """The credit that lies on an invoice now."""
+    statement = select(func.coalesce(func.sum(Allocation.amount_minor), 0)).where(
+        Allocation.invoice_id == invoice_id, Allocation.attempt_id.is_(None)
+    )
+    return int(session.execute(statement).scalar_one())
 
 
 def _less_left(left: Money) -> str:

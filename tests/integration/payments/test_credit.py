@@ -7,12 +7,13 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from core.billing import ledger, of_client
+from core.billing import items, ledger, of_client
 from core.billing.models import Entry, Invoice, Posting
 from core.clients.models import Client
 from core.kernel.paging import Window
 from core.kernel.problems import Conflict, InvalidFields, Problem
-from core.payments import credit
+from core.orders import service as orders
+from core.payments import credit, staff, voiding
 from tests.fixtures.innkeeper import Inn
 from tests.fixtures.race import race
 
@@ -133,3 +134,44 @@ def test_no_credit_while_a_charge_is_under_way(inn: Inn) -> None:
     with pytest.raises(Conflict, match="under way"):
         credit.use(inn.house, invoice_id, actor=ME)
     assert balance(inn, client_id) == 1000
+
+
+def test_what_lay_on_a_cancelled_order_is_the_clients_again_once(inn: Inn) -> None:
+    """M96."""
+    order = inn.place_order("manual")
+    client_id, invoice_id = client_of(inn, order), inn.view(order).invoice_id
+    give(inn, client_id, "5.00")
+    credit.use(inn.house, invoice_id, actor=ME)
+    assert balance(inn, client_id) == 0
+
+    def cancel(_: int) -> bool:
+        try:
+            orders.cancel(inn.house, inn.view(order).id, ME, "changed their mind")
+        except Conflict:
+            return False
+        return True
+
+    assert sum(race(4, cancel)) == 1
+    assert balance(inn, client_id) == 500
+    with inn.db.read() as session:
+        assert session.get_one(Invoice, invoice_id).status == "void"
+
+
+def test_money_that_was_paid_keeps_an_invoice_from_being_void(inn: Inn) -> None:
+    order = inn.place_order("manual")
+    client_id = client_of(inn, order)
+    invoice = items.issue_items(
+        inn.house, client_id, [items.ItemForm(text="Postage", unit_price="9.00")], actor=ME
+    )
+    give(inn, client_id, "5.00")
+    credit.use(inn.house, invoice.id, actor=ME)
+    voiding.void(inn.house, invoice.id, reason="a mistake", actor=ME)
+    assert balance(inn, client_id) == 500
+    other = items.issue_items(
+        inn.house, client_id, [items.ItemForm(text="Postage", unit_price="9.00")], actor=ME
+    )
+    staff.mark_paid(inn.house, other.id, gateway="manual", amount_text="1.00", reference="CHK 3", actor=ME)
+    with pytest.raises(Conflict, match="nothing was paid"):
+        voiding.void(inn.house, other.id, reason="a mistake", actor=ME)
+    with pytest.raises(Conflict, match="An order waits"):
+        voiding.void(inn.house, inn.view(order).invoice_id, reason="a mistake", actor=ME)

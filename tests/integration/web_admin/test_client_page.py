@@ -12,6 +12,7 @@ from core.billing.models import Invoice
 from core.clients import statuses
 from core.clients.models import Client, ClientFile, ClientNote, ClientStatus
 from core.kernel.audit import AuditEntry
+from core.mail.models import MailMessage
 from core.payments import credit
 from core.services.models import Service
 from tests.fixtures.innkeeper import Inn
@@ -225,3 +226,21 @@ def test_a_package_is_added_and_its_price_changed(desk: Desk, client_id: UUID) -
     assert "being set up" in texts(desk.done(f"{own}/provision"))
     desk.inn.drain()
     assert "The panel is asked" in texts(desk.done(f"{own}/act", action="suspend", reason="not paid"))
+
+
+def test_what_is_another_clients_is_not_there(desk: Desk, client_id: UUID) -> None:
+    """A41: ids of one client's things under another's address."""
+    desk.inn.place_order("sandbox_card")
+    desk.done(path(client_id, "/notes"), note="mine")
+    assert upload(desk, client_id, "a.txt", b"mine") == 303
+    with desk.inn.db.read() as session:
+        other = session.execute(select(Client.id).where(Client.id != client_id)).scalar_one()
+        note_id = session.execute(select(ClientNote.id)).scalar_one()
+        file_id = session.execute(select(ClientFile.id)).scalar_one()
+        mail_id = session.scalars(select(MailMessage.id).where(MailMessage.client_id == client_id)).first()
+        invoice = session.scalars(select(Invoice.id).where(Invoice.client_id == client_id)).one()
+    for part in (
+        f"/notes/{note_id}", f"/notes/{note_id}/pin", f"/notes/{note_id}/delete", f"/files/{file_id}/delete",
+        f"/mails/{mail_id}/resend", f"/invoices/{invoice}/void",
+    ):  # fmt: skip
+        assert desk.post(path(other, part), note="x", reason="x").status_code == 404, part

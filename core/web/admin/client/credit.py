@@ -49,7 +49,13 @@ def movement(row: CreditRow) -> tuple[str, str]:
     kind, _, rest = row.source.partition(":")
     what = rest.partition(":")[2].partition(":")[0]
     if kind == "credit":
-        named = {"added": "Added", "used": "Used on an invoice", "paid_out": "Paid out", "moved": "Moved"}
+        named = {
+            "added": "Added",
+            "used": "Used on an invoice",
+            "paid_out": "Paid out",
+            "moved": "Moved",
+            "taken_off": "Taken off an invoice",
+        }
         return named.get(what, "Changed"), row.note
     if kind == "attempt":
         return ("Paid more than was owed" if row.amount.minor > 0 else "Payment came back"), row.note

@@ -10,9 +10,9 @@ from flask import request, url_for
 from werkzeug.wrappers import Response
 
 from core.billing import queries as billing
-from core.billing import voiding
 from core.clients import queries as clients
 from core.kernel.problems import Conflict, NotFound
+from core.payments import voiding
 from core.records import closing, erasing, export, merging, obstacles
 from core.web.admin import access, notices, page
 from core.web.admin.access import needs
@@ -46,7 +46,7 @@ def _draw_close(client_id: UUID, status: int = 200, trouble: str = "", form: For
     return frame.draw(
         "close.html", client, tab="", here_words="Close", status=status, obstacles=found, trouble=trouble,
         form=form or Form(),
-        kinds={one.kind for one in found}, voidable=[row for row in due if not row.paid],
+        kinds={one.kind for one in found}, voidable=due,
     )  # fmt: skip
 
 

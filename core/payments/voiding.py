@@ -11,13 +11,17 @@ from core.kernel import audit
 from core.kernel.i18n import gettext as _
 from core.kernel.problems import Conflict, InvalidFields
 from core.kernel.work import House
+from core.payments import credit
 
 LONGEST = 300
 
 
 def void(house: House, invoice_id: UUID, *, reason: str, actor: str, ip: str = "") -> None:
-    """Raises InvalidFields (reason), NotFound, and Conflict: something was paid or is on its way, an order
-    waits for it, or it is void already. Periods on it are not billed again."""
+    """Credit that was laid on it is the client's again. Periods on it are not billed again.
+
+    Raises InvalidFields (reason), NotFound, and Conflict: money was paid or is on its way, an order waits
+    for it, or it is void already.
+    """
     reason = " ".join(reason.split())
     if not reason or len(reason) > LONGEST or not reason.isprintable():
         raise InvalidFields({"reason": _("Say in a few words why it is void.")})
@@ -26,6 +30,7 @@ def void(house: House, invoice_id: UUID, *, reason: str, actor: str, ip: str = "
         head = service.keep_open(session, invoice_id)
         if head.order_id is not None:
             raise Conflict(_("An order waits for this invoice: cancel the order instead."))
+        credit.take_off(session, house, invoice_id)
         if head.status == "pending" or not service.void(session, house, invoice_id):
             raise Conflict(_("Only an open invoice on which nothing was paid can be void."))
         audit.record(
