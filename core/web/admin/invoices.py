@@ -61,7 +61,7 @@ def draw_invoice(
 
 
 @blueprint.post("/invoices/<uuid:invoice_id>/mark-paid", endpoint="mark_paid")
-@needs("payments.record")
+@needs("payments.record", proven=True)
 def mark_paid(invoice_id: UUID) -> Response:
     """Staff saw the money. The reference pays once; the form comes back with what is wrong."""
 

@@ -87,7 +87,7 @@ def look_up(attempt_id: UUID) -> Response:
 
 
 @blueprint.post("/payments/<uuid:attempt_id>/refund", endpoint="refund")
-@needs("payments.refund")
+@needs("payments.refund", proven=True)
 def refund(attempt_id: UUID) -> Response:
     """Give money back at the gateway."""
 

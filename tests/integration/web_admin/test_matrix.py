@@ -55,6 +55,8 @@ PROVEN = {  # money and secrets
     "admin.staff_end_sessions", "admin.staff_end_session", "admin.staff_reset_factor", "admin.staff_invite",
     "admin.role_new", "admin.role_add", "admin.role_save", "admin.role_remove",
     "admin.factors", "admin.codes_new", "admin.factor_remove", "admin.factor_passkey",
+    "admin.mark_paid", "admin.refund", "admin.credit_add", "admin.credit_use", "admin.credit_pay_out",
+    "admin.client_merge_now", "admin.client_export", "admin.client_erase",
 }  # fmt: skip
 
 

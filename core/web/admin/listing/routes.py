@@ -25,7 +25,7 @@ def register(blueprint: Blueprint, listing: Listing) -> None:
     def show() -> Response:
         return drawing.show(listing)
 
-    @access.needs("lists.export")
+    @access.needs("lists.export", proven=True)
     def export() -> Response:
         return exporting.export(listing)
 
