@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from core.clients.models import Client
 from core.kernel.i18n import gettext as _
+from core.kernel.paging import AnyRow
 from core.kernel.problems import InvalidFields
 
 LONGEST_REFERENCE = 100
@@ -31,6 +32,11 @@ def check_reference(text: str) -> str | None:
     return None
 
 
+def _found(row: AnyRow) -> Found:
+    """A client that was merged into another is that other one."""
+    return Found(id=row.merged_into_id or row.id, currency=row.currency)
+
+
 class Finder:
     """Clients of one brand by their reference or, where none has it, by their number."""
 
@@ -43,15 +49,13 @@ class Finder:
         """Ask for all of them at once; what was known before is forgotten."""
         wanted = {text for text in texts if text}
         numbers = {int(text) for text in wanted if text.isascii() and text.isdigit() and len(text) <= 12}
-        own = select(Client.id, Client.currency, Client.number, Client.external_reference).where(
-            Client.brand_id == self._brand_id, Client.merged_into_id.is_(None)
-        )
+        own = select(
+            Client.id, Client.merged_into_id, Client.currency, Client.number, Client.external_reference
+        ).where(Client.brand_id == self._brand_id)
         by_reference = session.execute(own.where(Client.external_reference.in_(wanted))) if wanted else ()
         by_number = session.execute(own.where(Client.number.in_(numbers))) if numbers else ()
-        self._by_reference = {
-            row.external_reference: Found(id=row.id, currency=row.currency) for row in by_reference
-        }
-        self._by_number = {str(row.number): Found(id=row.id, currency=row.currency) for row in by_number}
+        self._by_reference = {row.external_reference: _found(row) for row in by_reference}
+        self._by_number = {str(row.number): _found(row) for row in by_number}
 
     def has_reference(self, text: str) -> bool:
         return text in self._by_reference

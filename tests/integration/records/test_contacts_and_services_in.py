@@ -129,3 +129,15 @@ def test_days_and_amounts_as_the_file_writes_them(library: Library) -> None:
     (service,) = library.all(Service)
     assert (service.next_due_on, service.started_on) == (date(2026, 12, 5), date(2020, 2, 1))
     assert service.price_minor == 123450
+
+
+def test_who_was_merged_into_another_is_that_other_one(library: Library) -> None:
+    content = table(people(2))
+    library.read_in("clients", content)
+    first, second = library.all(Client)
+    with library.house.db.transaction() as session:
+        session.get_one(Client, second.id).merged_into_id = first.id
+    again = library.read_in("clients", content)
+    assert (again.view.made, again.view.known) == (0, 2)
+    library.read_in("contacts", table([PERSON | {"client": "R2", "first_name": "Bea"}]))
+    assert library.count(Contact, Contact.client_id == first.id) == 2
