@@ -12,6 +12,8 @@ import logging
 import socket
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -31,6 +33,7 @@ READ_SECONDS = 30.0
 TOTAL_SECONDS = 120.0  # for reading one answer to its end
 LARGEST_ANSWER = 5 * 1024 * 1024  # bytes, after unpacking
 CHUNK = 64 * 1024
+LONGEST_NOTE = 1500  # bytes of an answer that are noted
 USER_AGENT = "Innkeeper"
 
 
@@ -43,6 +46,35 @@ class Faults(Protocol):
 
     def after(self, request: requests.PreparedRequest, response: requests.Response) -> requests.Response:
         """Called when the provider has acted. Raising means that its answer was lost."""
+
+
+class _Ear(threading.local):
+    """Where answers of this thread are noted, while somebody wants to know what was said."""
+
+    heard: list[str] | None = None
+
+
+_ear = _Ear()
+
+
+@contextmanager
+def overheard() -> Iterator[list[str]]:
+    """Note what providers answer to this thread's requests: status, kind and the beginning of the body.
+
+    It may hold secrets: mask it before it is kept.
+    """
+    before, _ear.heard = _ear.heard, []
+    try:
+        yield _ear.heard
+    finally:
+        _ear.heard = before
+
+
+def _note(response: requests.Response, where: str) -> None:
+    if _ear.heard is not None:
+        kind = response.headers.get("Content-Type", "no content type")
+        body = response.content[:LONGEST_NOTE].decode("utf-8", "replace").replace("\0", "")
+        _ear.heard.append(f"{where}: {response.status_code} {kind}\n{body}".rstrip())
 
 
 class _Flight(threading.local):
@@ -129,7 +161,9 @@ class GuardedAdapter(HTTPAdapter):
             if response is None:
                 response = self._dispatch(request, timeout or (CONNECT_SECONDS, READ_SECONDS), verify, cert)
                 _read_whole(response, where)
-            return response if self._faults is None else self._faults.after(request, response)
+            response = response if self._faults is None else self._faults.after(request, response)
+            _note(response, where)
+            return response
         except PluginError:
             raise
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:

@@ -35,7 +35,10 @@ from core.plugin_api.registrar import (
 from core.plugin_api.values import Status
 from core.plugin_host.calls import ask, call_provisioner
 from core.plugin_host.house import PluginHouse
+from core.plugin_host.http import overheard
+from core.plugin_host.redaction import Redactor, secrets_of
 from core.provisioning.placement import password_of, ref_of, server_settings
+from core.provisioning.rules import sentence
 from core.provisioning.values import JobView
 
 WANTED = {
@@ -89,6 +92,16 @@ def perform(house: PluginHouse, errand: Errand) -> ProvisionOutcome:
     return outcome
 
 
+def perform_and_listen(house: PluginHouse, errand: Errand) -> tuple[ProvisionOutcome, str]:
+    """The same, with what the panel answered, secrets masked: for staff, where it was no plain yes."""
+    with overheard() as heard:
+        outcome = perform(house, errand)
+    if outcome.status in (Status.SUCCEEDED, Status.PENDING):
+        return outcome, ""
+    masked = Redactor((*secrets_of(errand.desk), errand.password)).text("\n\n".join(heard))
+    return outcome, masked
+
+
 def _guarded(house: PluginHouse, errand: Errand, call: Callable[[], ProvisionOutcome]) -> ProvisionOutcome:
     return call_provisioner(call, db=house.db, plugin=errand.desk, secrets=(errand.password,))
 
@@ -126,7 +139,7 @@ def _verify(house: PluginHouse, errand: Errand, outcome: ProvisionOutcome) -> Pr
         return ProvisionOutcome(status=Status.UNKNOWN, staff_note=note)
     if checked.status is Status.DECLINED:
         return checked
-    note = f"{outcome.staff_note} Looked up: {checked.staff_note or 'no answer'}".strip()
+    note = f"{sentence(outcome.staff_note)} Looked up: {checked.staff_note or 'no answer'}".strip()
     return ProvisionOutcome(status=Status.UNKNOWN, staff_note=note)
 
 

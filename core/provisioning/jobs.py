@@ -21,7 +21,7 @@ from core.kernel.ids import new_id
 from core.kernel.problems import NotFound
 from core.kernel.work import House
 from core.provisioning.models import Job, JobStep, Server
-from core.provisioning.rules import JobState
+from core.provisioning.rules import JobState, sentence
 from core.provisioning.values import JobView
 
 FIRST_NUMBER = 80001
@@ -118,7 +118,9 @@ def _wait(session: Session, job_id: UUID, until: datetime) -> None:
 
 def move(session: Session, job: JobView, state: JobState, now: datetime, **values: Any) -> bool:
     """Bring back what a try gave. False when the fence has moved on: then nothing may follow."""
-    note, raw = values.pop("note", ""), values.pop("raw", "")
+    note, raw = sentence(values.pop("note", "")), values.pop("raw", "")
+    if "staff_note" in values:
+        values["staff_note"] = sentence(values["staff_note"])
     if state in (JobState.DONE, JobState.FAILED, JobState.CANCELLED):
         values["finished_at"] = now
     moved = changed(

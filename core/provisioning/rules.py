@@ -40,6 +40,12 @@ def next_question(since: datetime, now: datetime) -> datetime | None:
     return None if now - since > BUILDS_FOR else now + TRY_AGAIN[3]
 
 
+def sentence(text: str) -> str:
+    """A note as a sentence: plugins and libraries end theirs in all manners."""
+    text = text.strip()
+    return text if not text or text[-1] in ".!?:;\u2026" else f"{text}."
+
+
 def marker_of(service_id: UUID) -> str:
     """How an account says on the panel that it is ours."""
     return f"ik:{service_id}"

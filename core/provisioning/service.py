@@ -123,7 +123,7 @@ def run(house: PluginHouse, job_id: UUID) -> None:
     if task is not None:
         _hand_to_staff(house, job, task)
     else:
-        _take(house, errand, calls.perform(house, errand))
+        _take(house, errand, *calls.perform_and_listen(house, errand))
 
 
 def _made_ready(session: Session, house: PluginHouse, job: JobView) -> JobView | None:
@@ -177,7 +177,7 @@ def _hand_to_staff(house: PluginHouse, job: JobView, task: str) -> None:
             publish(house, session, "job.needs_staff", {"job_id": job.id, "service_id": job.service_id})
 
 
-def _take(house: PluginHouse, errand: calls.Errand, outcome: ProvisionOutcome) -> None:
+def _take(house: PluginHouse, errand: calls.Errand, outcome: ProvisionOutcome, raw: str) -> None:
     job = errand.job
     if outcome.status is Status.SUCCEEDED:
         house.db.run(lambda session: succeed(session, house, job, outcome))
@@ -186,9 +186,9 @@ def _take(house: PluginHouse, errand: calls.Errand, outcome: ProvisionOutcome) -
     elif outcome.status is Status.PENDING:
         _poll_later(house, job, outcome)
     elif outcome.status is Status.DECLINED:
-        _declined(house, job, outcome)
+        _declined(house, job, outcome, raw)
     else:
-        _retry(house, job, outcome)
+        _retry(house, job, outcome, raw)
 
 
 def succeed(session: Session, house: PluginHouse, job: JobView, outcome: ProvisionOutcome) -> bool:
@@ -230,7 +230,7 @@ def _poll_later(house: PluginHouse, job: JobView, outcome: ProvisionOutcome) -> 
         )  # fmt: skip
 
 
-def _declined(house: PluginHouse, job: JobView, outcome: ProvisionOutcome) -> None:
+def _declined(house: PluginHouse, job: JobView, outcome: ProvisionOutcome, raw: str) -> None:
     with house.db.transaction() as session:
         if not jobs.is_held(session, job):
             return
@@ -240,7 +240,7 @@ def _declined(house: PluginHouse, job: JobView, outcome: ProvisionOutcome) -> No
         elif is_new and outcome.code is ProvisionCode.LIMIT_REACHED and _move_on(session, house, job):
             _soon(session, house, job, "The server is full; another one is tried.")
         else:
-            fail(session, house, job, outcome)
+            fail(session, house, job, outcome, raw=raw)
 
 
 def _rename(session: Session, house: PluginHouse, job: JobView) -> bool:
@@ -271,24 +271,24 @@ def _soon(session: Session, house: PluginHouse, job: JobView, note: str) -> None
     jobs.move(session, job, JobState.WAITING, now, next_try_at=now + SOON, in_doubt=False, note=note)
 
 
-def _retry(house: PluginHouse, job: JobView, outcome: ProvisionOutcome) -> None:
+def _retry(house: PluginHouse, job: JobView, outcome: ProvisionOutcome, raw: str = "") -> None:
     with house.db.transaction() as session:
-        _plan_retry(session, house, job, outcome, code=outcome.status.value)
+        _plan_retry(session, house, job, outcome, code=outcome.status.value, raw=raw)
 
 
 def _plan_retry(
-    session: Session, house: PluginHouse, job: JobView, outcome: ProvisionOutcome, *, code: str
+    session: Session, house: PluginHouse, job: JobView, outcome: ProvisionOutcome, *, code: str, raw: str = ""
 ) -> None:
     """Wait and try again; after the last try a person looks. A doubt stays one until it is settled."""
     now = house.clock.now()
     doubt = outcome.status is Status.UNKNOWN or job.in_doubt
     later = next_question(job.created_at, now) if job.operation else next_try(job.attempts, now)
     if later is None:
-        fail(session, house, job, outcome, code=code, in_doubt=doubt)
+        fail(session, house, job, outcome, code=code, in_doubt=doubt, raw=raw)
         return
     jobs.move(
         session, job, JobState.WAITING, now, next_try_at=later, in_doubt=doubt, error_code=code,
-        staff_note=outcome.staff_note[:500], note=outcome.staff_note,
+        staff_note=outcome.staff_note[:500], note=outcome.staff_note, raw=raw,
     )  # fmt: skip
 
 
@@ -300,12 +300,13 @@ def fail(
     *,
     code: str = "",
     in_doubt: bool = False,
+    raw: str = "",
 ) -> None:
     """Stop trying and tell staff. Nothing is lost: the job can be retried or done by hand."""
     code = outcome.code.value if outcome.code else code
     failed = jobs.move(
         session, job, JobState.FAILED, house.clock.now(), error_code=code, in_doubt=in_doubt,
-        staff_note=outcome.staff_note[:500], note=outcome.staff_note,
+        staff_note=outcome.staff_note[:500], note=outcome.staff_note, raw=raw,
     )  # fmt: skip
     if failed:
         publish(house, session, "job.failed", {"job_id": job.id, "service_id": job.service_id})

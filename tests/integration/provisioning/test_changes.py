@@ -164,7 +164,7 @@ def test_people_suspend_what_people_built(inn: Inn) -> None:
     staff.resolve(inn.house, jobs(inn)[0].id, "built", "staff:test")
     change(inn, "suspend", "INV-7")
     job = jobs(inn)[1]
-    assert (job.state, job.staff_note) == ("needs_staff", "Staff suspend this: INV-7")
+    assert (job.state, job.staff_note) == ("needs_staff", "Staff suspend this: INV-7.")
     staff.resolve(inn.house, job.id, "switched off", "staff:test")
     assert status(inn) == "suspended"
 

@@ -226,3 +226,23 @@ def test_no_secret_stands_in_what_staff_read(inn: Inn) -> None:
     told = " ".join(f"{step.note} {step.raw}" for step in steps) + job(inn).staff_note
     assert "sandbox-secret" not in told
     assert sealed.startswith("v1.")
+
+
+def test_staff_see_what_the_panel_answered_instead(inn: Inn) -> None:
+    """Its own words, with what was secret in the question masked, and notes that end as sentences do."""
+    keep = [inn.place_order("sandbox_card", drain=False)]
+    assert keep
+    keep_jobs_back(inn)
+    inn.world.fault("panel", "garbage", times=-1)
+    inn.drain()
+    with inn.db.read() as session:
+        steps = session.scalars(select(JobStep).where(JobStep.raw != "")).all()
+    assert steps
+    assert steps[0].raw.startswith("POST 127.0.0.1/panel/accounts: 200 text/html")
+    assert "<html" in steps[0].raw.lower()
+    assert steps[0].note.endswith(".")
+    assert job(inn).staff_note.endswith(".")
+    inn.world.clear_faults()
+    inn.settle_down()
+    with inn.db.read() as session:
+        assert not session.scalar(select(JobStep.raw).order_by(JobStep.id.desc()).limit(1))  # a plain yes

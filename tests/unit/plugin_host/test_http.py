@@ -375,3 +375,13 @@ def test_a_fault_after_acting_has_no_answer() -> None:
         with pytest.raises(NoAnswer):
             guarded_session(LOCAL, faults=Lost()).get(one.url)
         assert len(one.received) == 1
+
+
+def test_what_was_answered_is_noted_only_while_somebody_listens() -> None:
+    with server(lambda connection: connection.sendall(OK)) as one:
+        session = guarded_session(LOCAL)
+        session.get(f"{one.url}/before")
+        with http.overheard() as heard:
+            session.get(f"{one.url}/asked?secret=1")
+        session.get(f"{one.url}/after")
+    assert heard == ['GET 127.0.0.1/asked: 200 no content type\n{"ok":true}']

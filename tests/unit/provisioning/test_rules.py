@@ -17,6 +17,7 @@ from core.provisioning.rules import (
     marker_of,
     next_question,
     next_try,
+    sentence,
     usernames,
 )
 from core.provisioning.values import ServerView
@@ -84,3 +85,17 @@ def test_polls_are_no_tries() -> None:
 @pytest.mark.parametrize("service_id", [SERVICE])
 def test_the_marker_names_the_service(service_id: UUID) -> None:
     assert marker_of(service_id) == f"ik:{service_id}"
+
+
+@pytest.mark.parametrize(
+    ("note", "read"),
+    [
+        ("", ""),
+        (" done ", "done."),
+        ("It is there.", "It is there."),
+        ("Really?", "Really?"),
+        ("a: b", "a: b."),
+    ],
+)
+def test_a_note_ends_as_a_sentence(note: str, read: str) -> None:
+    assert sentence(note) == read
