@@ -10,13 +10,10 @@ from rich.progress import TimeRemainingColumn as Remaining
 
 from core.brands import service as brands
 from core.demo_data import loading
-from core.kernel import search_index
 from core.settings import load
 from core.work.application import Application
 from core.work.processes import migrate
 from core.work.worker import client_engine
-
-MANY = 20_000  # from here on the texts are faster indexed all at once
 
 
 @click.command("demo-data")
@@ -46,22 +43,20 @@ def demo_data(application: Application[Any], count: int, yes: bool) -> None:
     if done >= count:
         click.echo(f"There are {done:,} made-up clients already.")
     else:
-        _load(house, brand, count, many=count - done >= MANY)
+        _load(house, brand, count)
     house.db.dispose()
 
 
-def _load(house: Any, brand: Any, count: int, *, many: bool) -> None:
+def _load(house: Any, brand: Any, count: int) -> None:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, Remaining()) as progress:
         task = progress.add_task("Clients", total=count)
-        if many:
-            search_index.put_aside(house.db)
-        for done in loading.load(house.db, brand, count, house.clock.now()):
-            progress.update(task, completed=done)
-        if many:
-            indexing = progress.add_task("Search", total=1)
-            search_index.make(house.db)
-            progress.update(indexing, completed=1)
+
+        def tell(done: int) -> None:
+            words = "Indexing, some minutes at a million" if done >= count else "Clients"
+            progress.update(task, completed=done, description=words)
+
+        loading.fill(house.db, brand, count, house.clock.now(), tell)
 
 
 commands: tuple[click.Command, ...] = (demo_data,)

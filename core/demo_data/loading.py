@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,7 +17,7 @@ from core.clients.models import ClientGroup, ClientStatus
 from core.clients.service import FIRST_NUMBER as FIRST_CLIENT
 from core.demo_data import people
 from core.demo_data.rows import Maker, Plan, Shop, counted
-from core.kernel import numbers, search
+from core.kernel import numbers, search, search_index
 from core.kernel.db import Database, insert_many
 from core.kernel.ids import new_id
 from core.kernel.numbers import Counter
@@ -26,6 +26,7 @@ from core.services.service import FIRST_NUMBER as FIRST_SERVICE
 
 SCOPE = "demo-data"  # the counter of how many were made: advanced with each chunk
 CHUNK = 1000
+MANY = 20_000  # from here on the texts are faster indexed all at once
 SPREAD = timedelta(days=5 * 365)
 WEIGHTS = {"active": 90, "suspended": 3, "closed": 5, "pending": 1, "blocked": 1}
 GROUPS = ("Retail", "Agencies", "EU business", "Non-profit")
@@ -34,6 +35,18 @@ GROUPS = ("Retail", "Agencies", "EU business", "Non-profit")
 def made(session: Session) -> int:
     """How many clients were made by this before."""
     return session.scalar(select(Counter.next_value).where(Counter.scope == SCOPE)) or 0
+
+
+def fill(db: Database, brand: BrandView, count: int, now: datetime, tell: Callable[[int], None]) -> None:
+    """``load``, telling how many there are; a great many are indexed all at once at the end."""
+    with db.read() as session:
+        many = count - made(session) >= MANY
+    if many:
+        search_index.put_aside(db)
+    for done in load(db, brand, count, now):
+        tell(done)
+    if many:
+        search_index.make(db)
 
 
 def load(db: Database, brand: BrandView, count: int, now: datetime) -> Iterator[int]:

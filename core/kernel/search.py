@@ -1,7 +1,7 @@
 """Search over everything that has a name: one text per thing, found by any part of its words.
 
 The slices write the texts inside their own transactions. SQLite answers from an FTS5 table of trigrams that
-triggers keep, PostgreSQL from ``pg_trgm``; both give the same answers (docs/decisions/0019-search.md).
+triggers keep, PostgreSQL from ``pg_trgm``; both give the same answers (docs/decisions/0020-search.md).
 
 What is typed is taken apart at spaces, and each word must be there. A word of three characters and more is
 found anywhere within the words of a text; a shorter one where a word begins, and anywhere in Chinese,

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from core.kernel import search
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import delete
+
+from core.kernel import search, search_index
 from core.kernel.db import Database
 from core.kernel.ids import new_id
-from core.kernel.search import NewEntry
+from core.kernel.search import NewEntry, SearchEntry
 
 
 def put(db: Database, *texts: str, kind: str = "client") -> list[UUID]:
@@ -66,3 +71,81 @@ def test_a_text_that_changes_is_found_by_the_new_one_at_the_old_place(db: Databa
         search.drop(session, "client", first)
         search.drop(session, "client", first)
     assert found(db, "gamma") == []
+
+
+LETTERS = st.text(
+    alphabet="abcABZ\u00e9\u00df\u0130\u0131 \t%_\\\"'*.@-0195\u738b\u4f1f\u5c71\u304c\uac00\u0645\u0301",
+    max_size=14,
+)
+
+
+def met(q: str, texts: list[str]) -> bool:
+    """The oracle: plain comparison, word by word, of what ``fold`` makes of both."""
+    whole = " ".join(search.fold(text) for text in texts).split()
+    return all(any(_fits(word, one) for one in whole) for word in search.fold(q).split()[:8])
+
+
+def _fits(word: str, text: str) -> bool:
+    if len(word) >= 3:
+        return word in text
+    begins = (at for at in range(len(text)) if text.startswith(word, at))
+    return any(
+        at == 0 or "\u3040" <= text[at] <= "\ud7ff" or (_is_letter(text[at]) and not _is_letter(text[at - 1]))
+        for at in begins
+    )
+
+
+def _is_letter(char: str) -> bool:
+    return char.isalnum()
+
+
+@given(
+    st.lists(st.lists(LETTERS, min_size=1, max_size=3), min_size=1, max_size=6), st.lists(LETTERS, max_size=8)
+)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_it_answers_as_a_plain_comparison_would(
+    db: Database, things: list[list[str]], asked: list[str]
+) -> None:
+    with db.transaction() as session:
+        session.execute(delete(SearchEntry))
+        entries = [NewEntry(subject_id=new_id(), texts=tuple(texts)) for texts in things]
+        search.put_many(session, "client", entries)
+    asked += [text[start:][:4] for texts in things for text in texts[:1] for start in (0, 2)]
+    for q in asked:
+        expected = [
+            one.subject_id for one, texts in zip(entries, things, strict=True) if met(q, texts)
+        ] if search.words(q) else []  # fmt: skip
+        assert found(db, q) == expected[::-1], q
+
+
+@given(st.text(max_size=30))
+def test_folding_twice_changes_nothing(text: str) -> None:
+    once = search.fold(text)
+    assert search.fold(once) == once
+    assert "\x00" not in once
+
+
+def test_common_words_rare_words_and_misses_by_index(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The three ways of PostgreSQL give one answer: newest entries, index, and all in order."""
+    ids = put(db, *(f"example {number % 7}{number}" for number in range(60)))
+    for newest, common in ((2000, 20_000), (3, 20_000), (3, 5), (1, 1)):
+        monkeypatch.setattr(search, "NEWEST", newest)
+        monkeypatch.setattr(search, "COMMON", common)
+        assert found(db, "example") == ids[::-1][:50]
+        assert found(db, "example 359") == [ids[59]]
+        assert found(db, "nothing") == []
+
+
+def test_a_great_load_is_indexed_at_the_end(db: Database) -> None:
+    search_index.put_aside(db)
+    search_index.put_aside(db)
+    with db.transaction() as session:
+        one = new_id()
+        search.put_many(session, "order", [NewEntry(subject_id=one, texts=("WH-10001",))], fresh=True)
+    search_index.make(db)
+    search_index.make(db)
+    assert found(db, "h-1000", "order") == [one]
+    with db.transaction() as session:
+        search.put(session, "order", one, "changed")
+    assert found(db, "h-1000", "order") == []
+    assert found(db, "change", "order") == [one]
