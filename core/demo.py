@@ -19,7 +19,7 @@ from core.brands.values import BrandView, NewBrand
 from core.catalog import editing as catalog
 from core.catalog.editing import NewCoupon, NewProduct
 from core.catalog.models import Coupon, Product, Terms
-from core.clients import custom_fields, groups
+from core.clients import custom, custom_fields, groups
 from core.clients.service import ensure_statuses
 from core.identity.service import make_role
 from core.kernel import numbers
@@ -221,6 +221,8 @@ def _records(session: Session, house: DemoHouse) -> None:
     """Groups and fields a host might have made up; once, so that what staff delete stays away."""
     if numbers.take(session, "demo-records")[0] > 1:
         return
+    if groups.groups(session) or custom.fields_of(session, "client", archived=True):
+        return  # a shop that is older than this has some of its own, maybe of the same name
     for group in GROUPS:
         groups.save(session, house, None, {"suspends": "1"} | group, products=frozenset(), actor="system")
     for field in FIELDS:
