@@ -1,6 +1,6 @@
 # Two commands do everything: `make run` and `make test`. Nothing has to be installed before.
 .POSIX:
-.PHONY: help run test check format docs bench clean
+.PHONY: help run test check format messages docs bench clean
 BIN = .venv/bin
 
 help: ## say what there is
@@ -25,6 +25,10 @@ format: ## put the code in order
 	@sh scripts/setup.sh dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+messages: ## take new sentences from code and templates into the catalogues of core/locales
+	@sh scripts/setup.sh dev
+	@$(BIN)/python scripts/messages.py
 
 docs: ## build the documentation into docs/_build/html
 	@sh scripts/setup.sh dev

@@ -36,21 +36,16 @@ def template() -> Catalog:
     found = Catalog(domain=DOMAIN, charset="utf-8")
     options = {"**": {"silent": "false", "trimmed": "true"}}
     for folder in ("core", "plugins"):
+        methods = [
+            (one.removeprefix(f"{folder}/"), how) for one, how in METHODS if one.startswith(f"{folder}/")
+        ]
         messages = extract_from_dir(
-            ROOT / folder, [(_below(folder, pattern), method) for pattern, method in METHODS if _in(folder, pattern)],
-            options_map=options, keywords=KEYWORDS, comment_tags=(), directory_filter=_is_ours,
-        )
+            ROOT / folder, methods, options_map=options, keywords=KEYWORDS, comment_tags=(),
+            directory_filter=_is_ours,
+        )  # fmt: skip
         for _file, _line, message, comments, context in messages:
             found.add(message, None, (), auto_comments=comments, context=context)
     return found
-
-
-def _in(folder: str, pattern: str) -> bool:
-    return pattern.startswith(f"{folder}/")
-
-
-def _below(folder: str, pattern: str) -> str:
-    return pattern.removeprefix(f"{folder}/")
 
 
 def _is_ours(folder: str | Path) -> bool:
@@ -73,7 +68,9 @@ def updated(path: Path, messages: Catalog) -> bytes:
     catalogue.update(messages, no_fuzzy_matching=True)
     catalogue.obsolete.clear()
     body = BytesIO()
-    write_po(body, catalogue, width=100, no_location=True, omit_header=True, sort_output=True, ignore_obsolete=True)
+    write_po(
+        body, catalogue, width=100, no_location=True, omit_header=True, sort_output=True, ignore_obsolete=True
+    )
     name = catalogue.locale.english_name if catalogue.locale else path.parent.name
     head = (
         f"{HEADER.format(name=name)}\n"
@@ -101,8 +98,8 @@ def main(check: bool) -> int:
         late = late or wanted != path.read_bytes()
         if not check:
             path.write_bytes(wanted)
-        left = missing(read(path)) if not check else missing(read_po(BytesIO(wanted), locale=path.parent.name))
-        print(f"{path.parent.name}: {len(messages)} messages, {len(left)} without words")
+        left = missing(read_po(BytesIO(wanted), locale=path.parent.name))
+        print(f"{path.parent.name}: {len(messages)} messages, {len(left)} without words", *left, sep="\n  ")
         late = late or bool(left)
     return int(late and check)
 

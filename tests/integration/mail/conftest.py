@@ -17,7 +17,6 @@ from core.clients.service import CONTACT_COLUMNS
 from core.kernel.db import Database
 from core.kernel.ids import new_id
 from core.mail.models import MailMessage
-from core.web import paper
 from core.web.paper import NoPdf
 from core.work.inline import InlineEngine
 from tests.fixtures.innkeeper import Inn, open_house
@@ -26,7 +25,6 @@ from tests.integration.mail.post import PostOffice
 
 __all__ = ["Mails", "database_url"]
 
-DRAWN = paper.pdf
 GERMAN = {"language": "de", "email_format": "text"}
 Opened = Callable[..., PostOffice]
 
@@ -59,7 +57,8 @@ def without_paper(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def with_paper(monkeypatch: pytest.MonkeyPatch, without_paper: None) -> None:
-    monkeypatch.setattr("core.web.paper.pdf", DRAWN)
+    """A drawing that takes no second; the real one is tried with the shop's page."""
+    monkeypatch.setattr("core.web.paper.pdf", lambda html: b"%PDF-" + html.encode())
 
 
 @pytest.fixture

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import fields, is_dataclass, replace
+from functools import cache
 from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+from babel.messages.pofile import read_po
 from hypothesis import given
 from hypothesis import strategies as st
 
 from core.brands.values import BrandView
+from core.kernel import i18n
 from core.kernel.money import Money
 from core.mail.letters import HIDDEN_LINK, JobFacts, PackageFacts
 from core.mail.rendering import LONGEST_SUBJECT, render, tidy
@@ -19,6 +22,7 @@ from core.mail.samples import preview, sample
 from core.mail.types import TYPES
 
 NAMES = [one.name for one in TYPES]
+LANGUAGES = [code for code, _name in i18n.languages() if code != i18n.SOURCE]
 EVIL = (
     "<script>alert(1)</script>",
     '"><img src=x onerror=alert(1)>',
@@ -83,6 +87,49 @@ def test_each_type_is_drawn_in_both_forms(name: str, brand: BrandView) -> None:
     assert mail.text.startswith("TEST MODE.") is is_test
     assert ("Test mode." in reading.text) is is_test
     assert "\n\n\n" not in mail.text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", NAMES)
+def test_each_type_speaks_each_language(name: str, language: str, brand: BrandView) -> None:
+    """Every word of ours is translated: no sentence of the code is left as it is in the code."""
+    mail = preview(name, brand, language)
+    page = Reading(mail.html).text
+    assert f'<html lang="{language}">' in mail.html
+    assert mail.subject in page
+    with i18n.using(language):
+        english = [text for text in _plain_messages() if i18n.gettext(text) != text]
+    told = f"{mail.subject}\n{mail.text}\n{page}"
+    assert [text for text in english if re.search(rf"(?<!\w){re.escape(text)}(?!\w)", told)] == []
+
+
+@cache
+def _plain_messages() -> tuple[str, ...]:
+    """Messages that stand in a mail as they are; short ones may be somebody's name for a thing."""
+    path = next(iter(sorted(i18n.FOLDER.glob("*/*.po"))))
+    with path.open("rb") as file:
+        ids = [one.id for one in read_po(file) if isinstance(one.id, str)]
+    return tuple(one for one in ids if len(one) > 11 and "%(" not in one and "{" not in one)
+
+
+def test_numbers_and_days_are_the_readers(brand: BrandView) -> None:
+    mail = preview("invoice", brand, "de")
+    assert mail.subject.endswith("150,75 $")
+    assert "04.12.2026" in mail.text
+    french = preview("invoice", brand, "fr")
+    assert french.subject.endswith("150,75 $US")
+    assert "4 d\u00e9c. 2026" in french.text
+
+
+@pytest.mark.parametrize(
+    ("language", "greeting", "lead"),
+    [("en", "Hello Adaeze,", "Thank you for"), ("de", "Guten Tag Adaeze Okafor,", "vielen Dank"),
+     ("es", "Buenos d\u00edas, Adaeze Okafor:", "Gracias por"), ("fr", "Bonjour Adaeze Okafor,", "Merci pour")],
+)  # fmt: skip
+def test_a_letter_begins_as_one_does_there(language: str, greeting: str, lead: str, brand: BrandView) -> None:
+    lines = preview("order_received", brand, language).text.splitlines()
+    at = lines.index(greeting)
+    assert lines[at + 2].startswith(lead)
 
 
 @pytest.mark.parametrize("name", NAMES)
