@@ -8,7 +8,9 @@ from datetime import date, timedelta
 
 from flask import url_for
 
+from core.clients import billing_accounts
 from core.clients import figures as clients
+from core.clients.values import BillingAccountView
 from core.kernel import queries as kernel
 from core.kernel.clock import local_date
 from core.kernel.paging import Window
@@ -35,6 +37,7 @@ class Needs:
     failed_mails: int
     dead_deliveries: int
     expiring: int
+    removals: tuple[BillingAccountView, ...]  # that the gateway has not confirmed, and never will by itself
 
     @property
     def jobs(self) -> int:
@@ -69,6 +72,7 @@ def read() -> Needs:
             failed_mails=mail.failed_count(session, LIMIT),
             dead_deliveries=kernel.dead_deliveries(session, LIMIT),
             expiring=clients.expiring_count(session, *this_month(), LIMIT),
+            removals=billing_accounts.stuck_accounts(session, LIMIT),
         )
 
 
@@ -80,7 +84,7 @@ def this_month() -> tuple[date, date]:
 
 def rows(needs: Needs) -> tuple[Need, ...]:
     """The most pressing first, and only what this person may look into."""
-    found = (*_jobs(needs), *_payments(needs), *_deliveries(needs), *_cards(needs))
+    found = (*_jobs(needs), *_payments(needs), *_deliveries(needs), *_removals(needs), *_cards(needs))
     return tuple(need for need in found if access.may(need.permission))
 
 
@@ -129,6 +133,18 @@ def _payments(needs: Needs) -> Iterator[Need]:
             tone="warning", icon="cash", url=url_for("admin.unmatched"), button="Look at them",
             title=words.counted(len(needs.unmatched), "amount") + " without an invoice",
             text=f"{named or 'No amount was told'}. Nothing is booked by guess", permission="payments.view",
+        )  # fmt: skip
+
+
+def _removals(needs: Needs) -> Iterator[Need]:
+    if needs.removals:
+        oldest = needs.removals[0]
+        url = url_for("admin.client_billing_accounts", client_id=oldest.client_id)
+        yield Need(
+            tone="warning", icon="credit-card-off", url=url, button="Look at the oldest",
+            title=words.counted(len(needs.removals), "removed way") + " to pay not forgotten by the gateway",
+            text=f"Oldest: {oldest.label or oldest.gateway}. Nothing is charged to it; take it away there",
+            permission="billing_accounts.edit",
         )  # fmt: skip
 
 

@@ -256,6 +256,7 @@ def test_a_removal_that_no_gateway_answers_ends_with_a_person(counter: Counter) 
         counter.inn.later(days=1)
     sign_in(counter.desk, "marta.lindqvist")
     assert "Needs a person" in counter.desk.get(counter.path)
+    assert "1 removed way to pay not forgotten by the gateway" in texts(counter.desk.get("/admin/"))
     answer = counter.desk.post(f"{counter.path}/{account.id}/settle", note=" ")
     assert answer.status_code == 409
     assert "Noted" in counter.desk.done(f"{counter.path}/{account.id}/settle", note="Deleted by hand")
