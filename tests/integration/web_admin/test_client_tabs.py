@@ -12,8 +12,8 @@ TABS = (
     "/audit",
 )  # fmt: skip
 OTHERS = (
-    "/services/new", "/invoices/generate", "/invoices/new", "/close", "/merge?into=Ada", "/privacy", "/status",
-    "/edit",
+    "/services/new", "/invoices/generate", "/invoices/new", "/close", "/merge?into=Ada", "/privacy",
+    "/status", "/edit",
 )  # fmt: skip
 
 
