@@ -25,6 +25,7 @@ from core.web import (
 )
 from core.web.admin.blueprint import blueprint as admin
 from core.web.current import EXTENSION, WebHouse
+from core.web.heads import HeadIsGet
 from core.web.portal import inside
 from core.web.portal.blueprint import blueprint as portal
 from core.web.shop.blueprint import blueprint as shop
@@ -49,6 +50,7 @@ def _keys(flask_app: Flask, house: WebHouse) -> None:
 
 def _addresses(flask_app: Flask, _house: WebHouse) -> None:
     flask_app.url_map.strict_slashes = False
+    flask_app.wsgi_app = HeadIsGet(flask_app.wsgi_app)  # type: ignore[method-assign]
     flask_app.json.sort_keys = False  # type: ignore[attr-defined]
 
 

@@ -54,3 +54,14 @@ def test_another_browser_learns_nothing(inn: Inn, guest: Guest) -> None:
     order_without_answer(guest, inn)
     stranger = open_door(inn, guest.app)
     assert "See your order" not in stranger.get("/cart")
+
+
+@pytest.mark.parametrize("path", ["/", "/cart", "/order/starter-hosting", "/checkout/review", "/portal/"])
+def test_head_is_get_without_a_body_and_changes_nothing(inn: Inn, guest: Guest, path: str) -> None:
+    fill(guest)
+    seen = guest.open(path)
+    form = {"action": "remove", "accept_terms": "1"}
+    head = guest.browser.head(path, base_url="http://127.0.0.1:8000", data=form)
+    assert (head.status_code, head.data) == (seen.status_code, b"")
+    assert head.headers["Content-Type"] == seen.headers["Content-Type"]
+    assert "starter" in guest.get("/cart").lower()
