@@ -7,7 +7,10 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 from core.brands.values import BrandView
+from core.catalog.values import cycle_words
 from core.kernel import i18n
+from core.kernel.calendar import Cycle
+from core.kernel.i18n import gettext as _
 from core.kernel.money import Money
 from core.mail.letters import (
     CardFacts,
@@ -26,9 +29,11 @@ from core.mail.letters import (
 )
 from core.mail.rendering import Rendered, render
 from core.mail.types import PACKAGES
+from core.mail.words import Words
 from core.payments.rules import decline_words
 from core.payments.words import method_words
 
+YEARLY = Cycle.of("year", 1)
 NOBODY = UUID(int=0)
 _ORDER = OrderFacts(id=NOBODY, label="WH-10482", url="https://shop.example/orders/example")
 _AT = datetime(2026, 11, 20, 18, 12, tzinfo=UTC)
@@ -63,9 +68,9 @@ def sample(name: str, brand: BrandView, language: str = i18n.SOURCE) -> Letter:
 def _sample(name: str, brand: BrandView, reader: Reader) -> Letter:
     plain = Letter(
         brand=brand, reader=reader, test_mode=True, client_id=NOBODY, order=_ORDER,
-        invoice=_invoice(brand.currency, is_paid=False), account_url="https://shop.example/portal/",
+        invoice=_invoice(brand, reader.locale, is_paid=False), account_url="https://shop.example/portal/",
     )  # fmt: skip
-    paid = replace(plain, invoice=_invoice(brand.currency, is_paid=True))
+    paid = replace(plain, invoice=_invoice(brand, reader.locale, is_paid=True))
     card = PaymentFacts(
         amount=paid.invoice.total if paid.invoice else Money.zero(brand.currency),
         method=method_words("Visa ending in 4242"), at=datetime(2026, 11, 20, 18, tzinfo=UTC),
@@ -114,7 +119,10 @@ def _by_hand(letter: Letter) -> Letter:
     )
 
 
-def _invoice(currency: str, *, is_paid: bool) -> InvoiceFacts:
+def _invoice(brand: BrandView, locale: str, *, is_paid: bool) -> InvoiceFacts:
+    words, currency = Words.of(brand, locale), brand.currency
+    period = words.period(date(2026, 11, 20), date(2027, 11, 20))
+
     def money(minor: int) -> Money:
         return Money(minor, currency)
 
@@ -129,13 +137,21 @@ def _invoice(currency: str, *, is_paid: bool) -> InvoiceFacts:
             Row(
                 text="Business Hosting",
                 amount=money(14400),
-                detail=("pinewoodbakery.example", "Yearly, Nov 20, 2026 to Nov 19, 2027"),
+                detail=("pinewoodbakery.example", f"{cycle_words(YEARLY)}, {period}"),
             ),
-            Row(text="pinewoodbakery.example", amount=money(1200), detail=("Domain name", "Yearly")),
+            Row(
+                text="pinewoodbakery.example",
+                amount=money(1200),
+                detail=(_("Domain name"), cycle_words(YEARLY)),
+            ),
             Row(text="WELCOME10, 10% off hosting, first payment", amount=money(-1440), is_off=True),
             Row(text="Texas sales tax, 6.25% of 80%", amount=money(915)),
         ),
-        notes=("Business Hosting renews on Nov 20, 2027 for $144.00",),
+        notes=(
+            _("{name} renews on {day} for {amount}").format(
+                name="Business Hosting", day=words.day(date(2027, 11, 20)), amount=words.money(money(14400))
+            ),
+        ),
     )
 
 

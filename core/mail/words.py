@@ -11,7 +11,7 @@ from typing import cast
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_time
 from babel.numbers import NumberPattern
 
 from core.brands.values import BrandView
@@ -55,8 +55,10 @@ class Words:
         return _("{start} to {end}").format(start=self.day(start), end=self.day(end - timedelta(days=1)))
 
     def moment(self, value: datetime) -> str:
-        """``Nov 20, 2026, 3:42 PM``, on the brand's clock."""
-        text: str = format_datetime(value, "medium", tzinfo=self.zone, locale=self.locale)
+        """``Nov 20, 2026, 3:42 PM CST``, on the brand's clock, which is named: readers live elsewhere."""
+        local = value.astimezone(self.zone)
+        time = format_time(local, "short", tzinfo=self.zone, locale=self.locale)
+        text = f"{self.day(value)}, {time} {local.tzname()}"
         return text.replace("\N{NARROW NO-BREAK SPACE}", " ")
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from uuid import UUID
 
-from core.kernel.i18n import using
+from core.kernel.i18n import gettext, using
 from core.kernel.outbox import Fact, Subscriber
 from core.mail import facts, packages, people
 from core.mail.facts import MailHouse
@@ -82,4 +82,6 @@ def _with_instructions(house: MailHouse, letter: Letter) -> Letter:
         return letter
     said = (f"Amount: {amount}", f"Reference: {label}")  # the mail has rows of its own for these
     lines = tuple(line for line in told.lines if line not in said)
-    return replace(letter, how_to_pay=HowToPay(title=told.title, lines=lines))
+    with using(letter.reader.language):
+        title = gettext(told.title)  # gateways speak English; for the usual heading we have words
+    return replace(letter, how_to_pay=HowToPay(title=title, lines=lines))
