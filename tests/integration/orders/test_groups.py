@@ -22,7 +22,7 @@ def returning(inn: Inn, *products: str, coupon: str = "", **group: Any) -> tuple
     order = inn.place_order()
     inn.drain()
     with inn.db.transaction() as session:
-        row = ClientGroup(id=new_id(), name="Agencies", **group)
+        row = ClientGroup(id=new_id(), name="Friends", **group)
         session.add(row)
         session.flush()
         client_id = session.scalars(select(Client.id).order_by(Client.id.desc()).limit(1)).one()
@@ -41,7 +41,7 @@ def rows(bill: Bill) -> list[tuple[str, int]]:
 
 def test_a_percentage_is_told_with_its_reason(inn: Inn) -> None:
     _, bill = returning(inn, discount_kind="percent", discount_value=1000)
-    assert rows(bill) == [("Group discount: Agencies", -600)]
+    assert rows(bill) == [("Group discount: Friends", -600)]
     assert bill.total.minor == 5400 + 270  # 6.25 % of 80 % of what is left
 
 
@@ -54,7 +54,7 @@ def test_the_coupon_takes_its_part_of_what_the_group_left(inn: Inn) -> None:
 @pytest.mark.parametrize(("value", "off"), [(1500, 1500), (999_999, 6000)])
 def test_an_amount_never_takes_more_than_there_is(inn: Inn, value: int, off: int) -> None:
     _, bill = returning(inn, discount_kind="fixed", discount_value=value)
-    assert rows(bill) == [("Group discount: Agencies", -off)]
+    assert rows(bill) == [("Group discount: Friends", -off)]
 
 
 def test_chosen_products_only(inn: Inn) -> None:
@@ -81,4 +81,4 @@ def test_the_invoice_has_the_groups_time_to_pay_and_its_reason(inn: Inn) -> None
         line = session.scalars(select(InvoiceLine).where(InvoiceLine.invoice_id == invoice.id)).one()
     assert invoice.due_on - invoice.issued_on == timedelta(days=30)
     assert (line.discount_minor, line.net_minor) == (600, 5400)
-    assert line.explanation.endswith("for Agencies")
+    assert line.explanation.endswith("for Friends")
