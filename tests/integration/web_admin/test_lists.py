@@ -99,11 +99,11 @@ def test_search_pages_by_place_and_keeps_its_filters(desk: Desk, monkeypatch: py
 
 
 def test_a_saved_filter_is_its_owners_alone(desk: Desk) -> None:
-    page = desk.done("/admin/clients/views", query="status=Fraud&nonsense=1", label="  To   watch ")
+    page = desk.done("/admin/lists/clients/views", query="status=Fraud&nonsense=1", label="  To   watch ")
     assert "The filter is saved" in page
     assert "/admin/clients?status=Fraud" in links(page, "/admin/clients?")
     assert "To watch" in texts(page)
-    [delete] = [link for link in links(page, "/admin/clients/views/") if link.endswith("/delete")]
+    [delete] = [link for link in links(page, "/admin/lists/clients/views/") if link.endswith("/delete")]
     other = open_desk(desk.inn, name="Kai Kealoha")
     assert "To watch" not in texts(other.get("/admin/clients?status=Fraud"))
     assert other.post(delete).status_code == 404
@@ -113,9 +113,9 @@ def test_a_saved_filter_is_its_owners_alone(desk: Desk) -> None:
 
 def test_a_filter_needs_a_name_and_a_filter(desk: Desk) -> None:
     for fields in ({"query": "status=Fraud", "label": " "}, {"query": "", "label": "All"}):
-        answer = desk.post("/admin/clients/views", **fields)
+        answer = desk.post("/admin/lists/clients/views", **fields)
         assert answer.status_code == 422
-    answer = desk.post("/admin/clients/views", query="q=oak", label="x" * 41)
+    answer = desk.post("/admin/lists/clients/views", query="q=oak", label="x" * 41)
     assert "up to 40 characters" in answer.text
     assert 'value="xxxx' in answer.text
 
@@ -123,14 +123,14 @@ def test_a_filter_needs_a_name_and_a_filter(desk: Desk) -> None:
 def test_columns_are_chosen_by_each_for_themselves(desk: Desk) -> None:
     clients(desk.inn, "Alpha")
     desk.browser.post(
-        "/admin/clients/columns", base_url=HOST,
+        "/admin/lists/clients/columns", base_url=HOST,
         data={"csrf_token": desk.token(), "columns": ["country", "nonsense"]},
     )  # fmt: skip
     head = re.findall(r'<th scope="col"[^>]*>([^<]+)</th>', desk.get("/admin/clients"))
     assert head == ["Client", "Country"]
     other = open_desk(desk.inn, name="Kai Kealoha")
     assert "Email" in re.findall(r'<th scope="col"[^>]*>([^<]+)</th>', other.get("/admin/clients"))
-    desk.done("/admin/clients/columns", usual="1")
+    desk.done("/admin/lists/clients/columns", usual="1")
     assert "Email" in re.findall(r'<th scope="col"[^>]*>([^<]+)</th>', desk.get("/admin/clients"))
     with desk.inn.db.read() as session:
         assert len(session.scalars(select(ListView)).all()) == 1
@@ -170,15 +170,15 @@ def test_every_list_has_a_file(desk: Desk, kind: str) -> None:
 def test_a_change_of_many_is_shown_first_and_told_after(desk: Desk) -> None:
     ids = clients(desk.inn, "Alpha", "Beta", "Gamma")
     group_id = group(desk.inn)
-    answer = send(desk, "/admin/clients/bulk", ids[:2], action="group")
+    answer = send(desk, "/admin/lists/clients/bulk", ids[:2], action="group")
     assert answer.status_code == 200
     assert "2 clients. Nothing has been changed yet." in texts(answer.text)
     assert "Alpha" in answer.text
     assert "Gamma" not in answer.text
-    wrong = send(desk, "/admin/clients/bulk", ids[:2], action="group", confirm="1", group="nonsense")
+    wrong = send(desk, "/admin/lists/clients/bulk", ids[:2], action="group", confirm="1", group="nonsense")
     assert wrong.status_code == 422
     assert "Choose a group" in wrong.text
-    done = send(desk, "/admin/clients/bulk", ids[:2], action="group", confirm="1", group=group_id)
+    done = send(desk, "/admin/lists/clients/bulk", ids[:2], action="group", confirm="1", group=group_id)
     assert done.status_code == 303
     assert "2 clients are in their new group" in desk.get(done.headers["Location"])
     assert rows(desk, f"group={group_id}") == ["Beta", "Alpha"]
@@ -187,12 +187,12 @@ def test_a_change_of_many_is_shown_first_and_told_after(desk: Desk) -> None:
 def test_all_that_match_can_be_changed_within_a_limit(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     clients(desk.inn, *(f"Oak {number}" for number in range(4)), "Elm")
     fields = {"action": "group", "all": "1", "query": "q=oak", "confirm": "1", "group": group(desk.inn)}
-    assert "4 clients" in desk.done("/admin/clients/bulk", **fields)
+    assert "4 clients" in desk.done("/admin/lists/clients/bulk", **fields)
     monkeypatch.setattr(bulk, "MOST_AT_ONCE", 3)
-    answer = desk.post("/admin/clients/bulk", **fields)
+    answer = desk.post("/admin/lists/clients/bulk", **fields)
     assert answer.status_code == 422
     assert "At most 3 rows at once" in answer.text
-    assert desk.post("/admin/clients/bulk", action="group").status_code == 422  # none chosen
+    assert desk.post("/admin/lists/clients/bulk", action="group").status_code == 422  # none chosen
 
 
 def test_one_that_fails_stops_no_other(desk: Desk) -> None:
@@ -200,19 +200,21 @@ def test_one_that_fails_stops_no_other(desk: Desk) -> None:
     with desk.inn.db.read() as session:
         closed = session.scalars(select(ClientStatus.id).where(ClientStatus.behaviour == "closed")).one()
     fields = {"action": "status", "confirm": "1", "status": str(closed)}
-    assert send(desk, "/admin/clients/bulk", ids, **fields).status_code == 422  # without a reason
-    answer = send(desk, "/admin/clients/bulk", [*ids, str(new_id()), "nonsense"], **fields, reason="Gone")
+    assert send(desk, "/admin/lists/clients/bulk", ids, **fields).status_code == 422  # without a reason
+    answer = send(
+        desk, "/admin/lists/clients/bulk", [*ids, str(new_id()), "nonsense"], **fields, reason="Gone"
+    )
     assert answer.status_code == 303
     token = desk.inn.place_order("sandbox_card")
     job = links(desk.get(desk.order_path(token)), "/admin/jobs/")[0].split("/")[3]
-    told = send(desk, "/admin/jobs/bulk", [job], action="retry", confirm="1")  # it is done already
+    told = send(desk, "/admin/lists/jobs/bulk", [job], action="retry", confirm="1")  # it is done already
     assert told.status_code == 200
     assert "1 not done" in texts(told.text)
 
 
 def test_chosen_rows_as_a_file(desk: Desk) -> None:
     ids = clients(desk.inn, "Alpha", "Beta", "Gamma")
-    answer = send(desk, "/admin/clients/bulk", [ids[0], ids[2]], action="csv")
+    answer = send(desk, "/admin/lists/clients/bulk", [ids[0], ids[2]], action="csv")
     assert [line[0] for line in table(answer)] == ["Client", "Gamma", "Alpha"]
 
 
@@ -225,10 +227,10 @@ def test_what_one_may_not_do_is_not_there(inn: Inn) -> None:
     assert ".csv" not in page
     assert desk.browser.get("/admin/clients.csv", base_url=HOST).status_code == 403
     for action in ("group", "csv", "nonsense"):
-        assert send(desk, "/admin/clients/bulk", ids, action=action).status_code == 403
+        assert send(desk, "/admin/lists/clients/bulk", ids, action=action).status_code == 403
     viewer = open_desk(inn, ("lists.export", "lists.bulk", "orders.view"), name="Kai Kealoha")
     assert viewer.browser.get("/admin/clients.csv", base_url=HOST).status_code == 403
-    assert send(viewer, "/admin/clients/bulk", ids, action="csv").status_code == 403
+    assert send(viewer, "/admin/lists/clients/bulk", ids, action="csv").status_code == 403
 
 
 def test_contacts_are_found_by_their_own_words(desk: Desk) -> None:

@@ -48,12 +48,12 @@ def register(blueprint: Blueprint, listing: Listing) -> None:
     name, url = listing.name, listing.url
     blueprint.add_url_rule(url, name, show)
     blueprint.add_url_rule(f"{url}.csv", f"{name}_csv", export)
-    blueprint.add_url_rule(f"{url}/columns", f"{name}_columns", columns, methods=["POST"])
-    blueprint.add_url_rule(f"{url}/views", f"{name}_views", save_view, methods=["POST"])
+    blueprint.add_url_rule(f"/lists{url}/columns", f"{name}_columns", columns, methods=["POST"])
+    blueprint.add_url_rule(f"/lists{url}/views", f"{name}_views", save_view, methods=["POST"])
     blueprint.add_url_rule(
-        f"{url}/views/<uuid:view_id>/delete", f"{name}_view_delete", delete_view, methods=["POST"]
+        f"/lists{url}/views/<uuid:view_id>/delete", f"{name}_view_delete", delete_view, methods=["POST"]
     )
-    blueprint.add_url_rule(f"{url}/bulk", f"{name}_bulk", many, methods=["POST"])
+    blueprint.add_url_rule(f"/lists{url}/bulk", f"{name}_bulk", many, methods=["POST"])
 
 
 def _columns(listing: Listing) -> Response:
