@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -25,9 +26,7 @@ from core.kernel.queries import AuditFilter, AuditRow, list_audit
 from core.kernel.work import House
 
 OpenHouse = Callable[[], AbstractContextManager[House]]
-PASSWORD = (
-    "INNKEEPER_NEW_PASSWORD"  # read from the environment or asked for: never an argument, which others see
-)
+PASSWORD = "NEW_PASSWORD"  # read from the environment or asked for: never an argument, which others see
 
 
 def user_group(open_house: OpenHouse) -> click.Group:
@@ -119,11 +118,10 @@ def _reset_password(open_house: OpenHouse) -> click.Command:
     @click.command("reset-password")
     @click.argument("user")
     @click.option("--mail", "by_mail", is_flag=True, help="Mail a link instead of typing a password here.")
-    @click.option("--password", envvar=PASSWORD, hidden=True, default="")
-    def command(user: str, by_mail: bool, password: str) -> None:
+    def command(user: str, by_mail: bool) -> None:
         """Give somebody a new password; they are signed out everywhere.
 
-        It is asked for, or read from INNKEEPER_NEW_PASSWORD.
+        It is asked for, or read from NEW_PASSWORD.
         """
         with open_house() as house, _told():
             with house.db.read() as session:
@@ -132,7 +130,8 @@ def _reset_password(open_house: OpenHouse) -> click.Command:
                 resetting.ask(house, area="admin", username=view.username, ip="")
                 click.echo("A link is on its way. It works once, for 15 minutes.")
                 return
-            password = password or click.prompt("New password", hide_input=True, confirmation_prompt=True)
+            given = os.environ.get(PASSWORD, "")
+            password = given or click.prompt("New password", hide_input=True, confirmation_prompt=True)
             _set(house, view, password)
             click.echo(f"{view.username} has a new password and is signed out everywhere.")
 

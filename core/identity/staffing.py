@@ -158,7 +158,8 @@ def disable(session: Session, by: Identity, user_id: UUID, *, now: datetime) -> 
     was = _touched(session, by, user_id)
     if user_id == by.user_id:
         raise Conflict(_("You can not disable yourself. Ask a colleague."))
-    roles.keep_an_administrator(session, without=user_id)
+    if was.role == ADMINISTRATOR:
+        roles.keep_an_administrator(session, without=user_id)
     _set_status(session, by, was, "disabled", now)
     revoke_sessions(session, user_id, now)
     tokens.kill(session, user_id, now)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 from uuid import UUID
 
 from flask import url_for
-from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from core.identity import factors, roles, sessions, staffing
@@ -123,7 +123,7 @@ def _roles_to_give() -> list[tuple[str, str]]:
     return [(str(one.id), one.name) for one in _all_roles() if roles.within_reach(mine, one.permissions)]
 
 
-def _act(user_id: UUID, do: Callable[[Session], object], said: str) -> Response:
+def _act(user_id: UUID, do: Callable[[Any], object], said: str) -> Response:
     """One button of the page. Raises NotFound, Refused."""
     try:
         with house().db.transaction() as session:
