@@ -194,6 +194,11 @@ class ContactView:
         return f"{self.first_name} {self.last_name}".strip()
 
     @property
+    def main_number(self) -> str:
+        """The primary phone in E.164, without the extension that staff may have kept with it."""
+        return self.primary_phone.partition(";")[0]
+
+    @property
     def display_name(self) -> str:
         """The company where there is one, else the person."""
         return self.company_name or self.name

@@ -24,7 +24,7 @@ def request_for(product: ProductView, cycle: Cycle, contact: ContactView) -> dic
     """What a registrar needs beside the name: for how long, which name servers, whose it is."""
     options: Mapping[str, Any] = product.provisioner_options
     years = cycle.count if cycle.unit == "year" else int(options.get("years", DEFAULT_YEARS))
-    whois = {field: str(getattr(contact, field) or "") for field in WHOIS} | {"phone": contact.primary_phone}
+    whois = {field: str(getattr(contact, field) or "") for field in WHOIS} | {"phone": contact.main_number}
     return {
         "years": years,
         "nameservers": [str(one) for one in options.get("nameservers", ())],
