@@ -63,9 +63,11 @@ def lists() -> dict[str, tuple[str, ...]]:
 
 
 def in_order(errors: Mapping[str, str], names: Iterable[str]) -> dict[str, str]:
-    """The errors as their fields stand on the page; what belongs to no field comes first."""
+    """The errors as their fields stand on the page; what belongs to no field comes first. What a plugin
+    says in English is read in the language of now, where there are words for it."""
     order = {name: position for position, name in enumerate(names)}
-    return dict(sorted(errors.items(), key=lambda pair: order.get(pair[0], -1)))
+    known = {name: _(sentence) if sentence else sentence for name, sentence in errors.items()}
+    return dict(sorted(known.items(), key=lambda pair: order.get(pair[0], -1)))
 
 
 def errors_title(errors: Mapping[str, str]) -> str:

@@ -19,6 +19,7 @@ from core.plugin_api.gateway import GatewaySpec
 from core.web import forms, security
 from core.web.current import brand, house
 from core.web.forms import Form
+from core.web.shown import said
 
 
 class Drawn(Protocol):
@@ -74,7 +75,7 @@ def secrets(methods: Sequence[Drawn]) -> frozenset[str]:
 def labels(methods: Sequence[MethodView], wanted: str, choice: str = CHOICE) -> dict[str, str]:
     """Field name -> words, for the list of errors."""
     fields = (field for method in methods if method.id == wanted for field in method.fields)
-    return {choice: _("Payment method")} | {field.name: field.label for field in fields}
+    return {choice: _("Payment method")} | {field.name: said(field.label) for field in fields}
 
 
 def ids(methods: Sequence[MethodView], wanted: str, choice: str = CHOICE) -> dict[str, str]:
