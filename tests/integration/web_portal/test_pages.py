@@ -160,7 +160,7 @@ def test_the_order_leads_there_and_says_under_which_name(inn: Inn, guest: Guest)
     one = stay(inn, "sandbox_card", domain="leads.example")
     page = guest.get(f"/orders/{one.order}")
     assert f'href="/portal/services/{one.service_id}"' in page
-    assert f"sign in there as {one.username}" in texts(page)
+    assert f"Sign in there as {one.username}" in texts(page)
 
 
 def test_staff_in_the_clients_account_see_no_password(inn: Inn, guest: Guest) -> None:
