@@ -29,6 +29,7 @@ ADMIN_PAGES = (
     "audit", "search?q=ada",
     "clients/new", "groups", "groups/new", "statuses", "custom-fields", "custom-fields/new", "tax-zones",
     "expiring", "imports", "imports/new",
+    "me", "me/factors", "prove", "staff", "staff/new", "roles", "roles/new", "reset",
 )  # fmt: skip
 OF_A_CLIENT = (
     "/services/new", "/invoices/generate", "/invoices/new", "/credit", "/notes", "/files", "/audit", "/close",
