@@ -68,9 +68,7 @@ FIELDS = (
         maxlength=10,
         width=2,
     ),
-    FormField(
-        name="mandate", label=MANDATE, kept_label=KEPT_MANDATE, kind=FieldKind.NOTE, required=False
-    ),
+    FormField(name="mandate", label=MANDATE, kept_label=KEPT_MANDATE, kind=FieldKind.NOTE, required=False),
 )
 
 

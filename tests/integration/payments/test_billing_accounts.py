@@ -2,81 +2,39 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
-from datetime import date, timedelta
-from pathlib import Path
-from uuid import UUID
+from datetime import date
 
 import pytest
-from sqlalchemy import MetaData, select, update
+from sqlalchemy import select, update
 
 from core.clients import billing_accounts
 from core.clients import service as clients
-from core.clients.models import BillingAccount, Client, ClientStatus
-from core.kernel.audit import AuditEntry
+from core.clients.models import Client, ClientStatus
 from core.kernel.crypto import KeyRing
 from core.kernel.ids import new_id
-from core.kernel.outbox import OutboxEvent
 from core.kernel.problems import Conflict, InvalidFields, NotFound, Refused
 from core.orders import checkout
-from core.orders.status import find_order
-from core.payments import accounts, attempts, detaching, expiring, methods
+from core.payments import accounts, attempts, detaching, methods
 from core.payments.values import NewCharge
 from core.plugin_api.forms import BrowserSetup
-from core.plugin_api.values import BankAccount, StoredMethod
-from core.services.models import Service
+from core.plugin_api.values import BankAccount
 from plugins.gateways.sandbox_card.plugin import SandboxCard
 from tests.fixtures.crash import Boom, DyingEngine, Fuse
 from tests.fixtures.innkeeper import SECURE_CARD, Inn
 from tests.fixtures.race import race
-
-ACTOR = {"actor": "staff:test", "ip": "203.0.113.9"}
-
-
-def client_of(inn: Inn, order: str) -> UUID:
-    with inn.db.read() as session:
-        return find_order(session, order).client_id
-
-
-def new_client(inn: Inn) -> UUID:
-    return client_of(inn, inn.place_order("manual"))
-
-
-def filled(inn: Inn, method: str, **changes: str) -> dict[str, str]:
-    form = inn.payment(method)
-    return form | {"method": form.pop("payment_method")} | changes
-
-
-def keep(inn: Inn, client_id: UUID, method: str = "sandbox_card", **changes: str) -> UUID:
-    return accounts.add(inn.house, client_id, filled(inn, method, **changes), **ACTOR)
-
-
-def row(inn: Inn, account_id: UUID) -> BillingAccount:
-    with inn.db.read() as session:
-        return session.get_one(BillingAccount, account_id)
-
-
-def token_of(inn: Inn, account_id: UUID) -> str:
-    with inn.db.read() as session:
-        source = clients.load_source(session, inn.house, account_id)
-    assert isinstance(source, StoredMethod)
-    return source.token
-
-
-def lives(inn: Inn, token: str) -> bool:
-    """Whether the pretend world still keeps this card."""
-    return inn.world.call("GET", f"/v1/tokens/{token}").status == 200
-
-
-def remove(inn: Inn, client_id: UUID, account_id: UUID) -> None:
-    detaching.remove(inn.house, client_id, account_id, **ACTOR)
-
-
-def entries(inn: Inn, action: str) -> int:
-    with inn.db.read() as session:
-        return len(session.scalars(select(AuditEntry.id).where(AuditEntry.action == action)).all())
-
+from tests.integration.payments.purse import (
+    ACTOR,
+    client_of,
+    entries,
+    filled,
+    keep,
+    lives,
+    new_client,
+    remove,
+    row,
+    token_of,
+)
 
 # --- adding ---------------------------------------------------------------------------------------
 
@@ -358,87 +316,3 @@ def test_killed_at_every_step_it_is_removed_once(inn: Inn, fuse: Callable[..., F
     for at in range(1, steps + 1):
         one_removal(at)
     assert entries(inn, "billing_account.remove") == entries(inn, "billing_account.detached") == steps + 1
-
-
-# --- expiry ---------------------------------------------------------------------------------------
-
-
-def told(inn: Inn) -> list[str]:
-    with inn.db.read() as session:
-        statement = select(OutboxEvent.payload).where(OutboxEvent.name == expiring.EVENT)
-        return [str(one["billing_account_id"]) for one in session.scalars(statement)]
-
-
-def ends(inn: Inn, account_id: UUID, on: date) -> None:
-    with inn.db.transaction() as session:
-        mine = update(BillingAccount).where(BillingAccount.id == account_id)
-        session.execute(mine.values(expires_on=on))
-
-
-def test_a_card_that_ends_is_told_of_once_for_its_date(inn: Inn) -> None:
-    client_id, today = new_client(inn), inn.clock.now().date()
-    default = keep(inn, client_id, is_default="1")
-    other, chosen = keep(inn, client_id), keep(inn, client_id)
-    with inn.db.transaction() as session:
-        mine = update(Service).where(Service.client_id == client_id)
-        session.execute(mine.values(billing_account_id=chosen))
-    for one in (default, other, chosen):
-        ends(inn, one, today + timedelta(days=31))
-    assert expiring.warn(inn.house) == 0
-    for one in (default, other, chosen):
-        ends(inn, one, today + timedelta(days=30))
-    counts = race(6, lambda _: expiring.warn(inn.house))
-    assert sum(counts) == 2
-    assert sorted(told(inn)) == sorted([str(default), str(chosen)]), "the other one is charged by nobody"
-    inn.tick()
-    assert len(told(inn)) == 2
-    ends(inn, default, today + timedelta(days=29))  # another date is another warning
-    assert expiring.warn(inn.house) == 1
-    ends(inn, default, today - timedelta(days=32))
-    assert expiring.warn(inn.house) == 0
-
-
-def test_nobody_is_told_of_what_is_removed_or_whose_client_is_closed(inn: Inn) -> None:
-    client_id, today = new_client(inn), inn.clock.now().date()
-    gone = keep(inn, client_id, is_default="1")
-    ends(inn, gone, today + timedelta(days=3))
-    remove(inn, client_id, gone)
-    closed = keep(inn, client_id, is_default="1")
-    ends(inn, closed, today + timedelta(days=3))
-    with inn.db.transaction() as session:
-        status = select(ClientStatus.id).where(ClientStatus.behaviour == "closed").limit(1).scalar_subquery()
-        session.execute(update(Client).where(Client.id == client_id).values(status_id=status))
-    assert expiring.warn(inn.house) == 0
-
-
-# --- secrets --------------------------------------------------------------------------------------
-
-
-def test_numbers_stand_nowhere(inn: Inn, caplog: pytest.LogCaptureFixture, tmp_path: Path) -> None:
-    caplog.set_level(logging.DEBUG)
-    client_id = new_client(inn)
-    bank = {"account_number": "980217345566123", "routing_number": "021000021", "license_id": "QX8812344"}
-    card = keep(inn, client_id, is_default="1")
-    secrets = (*bank.values(), token_of(inn, card), "4242424242424242", "1979-03-17", "03/17/1979")
-    account_id = keep(inn, client_id, "sandbox_echeck", date_of_birth="03/17/1979", **bank)
-    with pytest.raises(InvalidFields):
-        keep(inn, client_id, "sandbox_echeck", bank_state="", **bank)
-    inn.misbehave("tokens", "server_error", times=2, method="DELETE")
-    ends(inn, card, inn.clock.now().date())
-    expiring.warn(inn.house)
-    for one in (card, account_id):
-        remove(inn, client_id, one)
-    inn.drain()
-    inn.later(minutes=10)
-    metadata = MetaData()
-    metadata.reflect(inn.db.engine)
-    with inn.db.read() as session:
-        tables = "\n".join(
-            repr(tuple(one)) for table in metadata.sorted_tables for one in session.execute(table.select())
-        )
-    folder = inn.house.settings.data
-    mails = "\n".join(path.read_text(errors="replace") for path in folder.rglob("*.eml"))
-    logs = "\n".join([caplog.text, *(str(record.__dict__) for record in caplog.records)])
-    assert len(tables) > 1000
-    assert len(mails) > 1000
-    assert [one for one in secrets for text in (tables, mails, logs) if one in text] == []
