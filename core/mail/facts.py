@@ -184,7 +184,8 @@ def _card(session: Session, house: MailHouse, payload: Payload, reader: Reader) 
         return None
     card = CardFacts(label=method_words(account.label), last_day=account.expires_on)
     is_test = _is_test(house, account.gateway)
-    return replace(_letter(session, house, account.client_id, reader, test_mode=is_test), card=card)
+    letter = _letter(session, house, account.client_id, reader, test_mode=is_test)
+    return replace(letter, card=card, account_url=f"{house.settings.public_url}/portal/ways-to-pay")
 
 
 def _suspended(session: Session, house: MailHouse, payload: Payload, reader: Reader) -> Letter | None:

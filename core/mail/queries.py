@@ -14,6 +14,7 @@ from core.kernel.i18n import gettext as _
 from core.kernel.outbox import OutboxDelivery, OutboxEvent
 from core.kernel.paging import AnyRow, AnySelect, Page, Window, fetch_page, narrowest, number_in
 from core.mail.models import MailMessage
+from core.mail.types import label_of
 from core.orders.values import TaskState, TaskView
 
 STATES = ("sent", "queued", "failed", "kept")
@@ -37,6 +38,12 @@ class MailRow:
     next_try_at: datetime
     created_at: datetime
     sent_at: datetime | None
+    locale: str = "en"
+
+    @property
+    def type_label(self) -> str:
+        """What kind of mail it is, in words for staff."""
+        return label_of(self.type)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +63,7 @@ def _mails() -> AnySelect:
     return select(
         table.id, table.number, table.type, table.subject, table.recipient, table.state, table.attempts,
         table.error, table.client_id, table.order_id, table.next_try_at, table.created_at, table.sent_at,
+        table.locale,
     )  # fmt: skip
 
 
@@ -64,6 +72,7 @@ def _mail_row(row: AnyRow) -> MailRow:
         id=row.id, number=row.number, type=row.type, subject=row.subject, recipient=row.recipient,
         state=row.state, attempts=row.attempts, error=row.error, client_id=row.client_id,
         order_id=row.order_id, next_try_at=row.next_try_at, created_at=row.created_at, sent_at=row.sent_at,
+        locale=row.locale,
     )  # fmt: skip
 
 
@@ -109,9 +118,7 @@ def mails_of_order(session: Session, order_id: UUID) -> tuple[MailRow, ...]:
 def mail_page(session: Session, mail_id: UUID) -> MailPage | None:
     """One mail, or None when there is none."""
     table = MailMessage
-    statement = _mails().add_columns(
-        table.sender, table.locale, table.message_id, table.body_text, table.body_html
-    )
+    statement = _mails().add_columns(table.sender, table.message_id, table.body_text, table.body_html)
     row = session.execute(statement.where(table.id == mail_id)).one_or_none()
     if row is None:
         return None
