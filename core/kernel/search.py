@@ -53,6 +53,7 @@ _ALIKE = str.maketrans(
 )
 _VOICED = "\u3099\u309a"  # が is another letter than か, not か with an accent
 _NO_SPACES = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uac00-\ud7af\U00020000-\U0003ffff"
+_LETTERS = re.compile(r"[^\W_]+")
 _BEGINS = re.compile(rf"(?<=[\W_])[^\W_]|[{_NO_SPACES}]")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 _UNSEEN = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]+")
@@ -112,8 +113,10 @@ def _folded(text: str) -> str:
 
 
 def words(q: str) -> tuple[str, ...]:
-    """The words of a question, folded: at most eight of at most 200 characters in all."""
-    return tuple(dict.fromkeys(fold(q[:LONGEST_QUERY]).split()))[:MOST_WORDS]
+    """The words of a question, folded: at most eight of at most 200 characters in all. What holds neither a
+    letter nor a digit is no word: ``pg_trgm`` has no trigrams of it."""
+    found = dict.fromkeys(fold(q[:LONGEST_QUERY]).split())
+    return tuple(word for word in found if _LETTERS.search(word))[:MOST_WORDS]
 
 
 def prepared(texts: Iterable[str]) -> str:
@@ -139,7 +142,19 @@ def matches(q: str, texts: Iterable[str]) -> bool:
 
 
 def _parts(q: str) -> list[str]:
-    return [word if len(word) >= SHORT else f"  {word}" for word in words(q)]
+    return [word if _has_trigram(word) else f"  {word}" for word in words(q)]
+
+
+def _has_trigram(word: str) -> bool:
+    """Whether the index of either database can be asked for the word wherever it stands. ``pg_trgm`` takes
+    trigrams of letters and digits only, and knows where they begin and end beside anything else."""
+    if len(word) < SHORT:
+        return False
+    runs = ((run.start(), run.end()) for run in _LETTERS.finditer(word))
+    return any(
+        end - start >= SHORT or start > 0 or (end - start == SHORT - 1 and end < len(word))
+        for start, end in runs
+    )
 
 
 def put(
@@ -249,13 +264,13 @@ def _find_postgresql(
     """
     columns = (SearchEntry.id, SearchEntry.subject_id)
     inside = (SearchEntry.id > base) & (SearchEntry.id < top)
-    newest = (
-        select(*columns, SearchEntry.text).where(inside).order_by(SearchEntry.id.desc()).limit(NEWEST)
-    ).subquery()
-    met = select(newest.c.id, newest.c.subject_id).where(*_like(newest.c.text, parts))
-    rows = session.execute(met.order_by(newest.c.id.desc()).limit(limit)).all()
-    if len(rows) == limit:
-        return rows
+    found: Sequence[Any] = ()
+    for newest in (NEWEST, 10 * NEWEST):
+        found = session.execute(_among_newest(newest, inside, parts, limit)).all()
+        if len(found) == limit:
+            return found
+        if len(found) < NEWEST // 400:  # rare: looking at ten times as many would not fill the page
+            break
     # The kind is written out, not bound: the index is partial.
     of_kind = literal_column(f"search_entry.kind = '{kind}'", type_=Boolean())
     some = select(*columns).where(of_kind, *_like(SearchEntry.text, parts)).limit(COMMON).cte("some")
@@ -264,6 +279,15 @@ def _find_postgresql(
         return [row for row in rows if row.id is not None]
     common = select(*columns).where(inside, *_like(SearchEntry.text, parts))
     return session.execute(common.order_by(SearchEntry.id.desc()).limit(limit)).all()
+
+
+def _among_newest(
+    count: int, inside: ColumnElement[bool], parts: Sequence[str], limit: int
+) -> Select[Any]:  # fmt: skip
+    entries = select(SearchEntry.id, SearchEntry.subject_id, SearchEntry.text).where(inside)
+    newest = entries.order_by(SearchEntry.id.desc()).limit(count).subquery()
+    met = select(newest.c.id, newest.c.subject_id).where(*_like(newest.c.text, parts))
+    return met.order_by(newest.c.id.desc()).limit(limit)
 
 
 def _newest_of(some: CTE, base: int, top: int, limit: int) -> Select[Any]:

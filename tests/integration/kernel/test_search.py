@@ -34,12 +34,13 @@ def found(
 TEXT = 'Müller GmbH info@example.de 100% a_b say "hi" \\ * STRASSE 王伟 株式会社山田 김철수 がんばる'
 MET = (
     "müller", "MULLER", "ülle", "mu", "m", "gmbh müller", "ller gmb", "@example.de", "100%", "a_b", "a_",
-    'say "hi"', "hi", "ex", "de", "\\", "*", "\u017ftra\u017f\u017fe", "Straße", "hi\x00", "\u202emüller",
+    'say "hi"', "hi", "ex", "de", "\u017ftra\u017f\u017fe", "Straße", "hi\x00", "\u202emüller",
     "伟", "王伟", "株式", "山田", "式会社山", "山", "김", "がん",
 )  # fmt: skip
 UNMET = (
-    "le", "müller ag", "ller gmbx", "1%0", "aXb", "'; DROP TABLE client; --", "%", "_b", "AND", "OR müller",
-    "NEAR(", "text:müller", 'müller"', "\x00", "", "   ", "田山", "か", "-müller", "müller*", "^mu",
+    "*", "\\", "le", "müller ag", "ller gmbx", "1%0", "aXb", "'; DROP TABLE client; --", "%", "_b", "AND",
+    "OR müller", "NEAR(",
+    "text:müller", 'müller"', "\x00", "", "   ", "田山", "か", "-müller", "müller*", "^mu",
 )  # fmt: skip
 
 
@@ -82,12 +83,14 @@ LETTERS = st.text(
 def met(q: str, texts: list[str]) -> bool:
     """The oracle: plain comparison, word by word, of what ``fold`` makes of both."""
     whole = " ".join(search.fold(text) for text in texts).split()
-    return all(any(_fits(word, one) for one in whole) for word in search.fold(q).split()[:8])
+    asked = [word for word in search.fold(q).split() if any(char.isalnum() for char in word)]
+    return all(any(_fits(word, one) for one in whole) for word in asked[:8])
 
 
 def _fits(word: str, text: str) -> bool:
     if len(word) >= 3:
-        return word in text
+        one_letter = word[0].isalnum() and not any(char.isalnum() for char in word[1:])
+        return text.startswith(word) if one_letter else word in text
     begins = (at for at in range(len(text)) if text.startswith(word, at))
     return any(
         at == 0 or "\u3040" <= text[at] <= "\ud7ff" or (_is_letter(text[at]) and not _is_letter(text[at - 1]))
