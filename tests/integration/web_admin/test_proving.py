@@ -9,8 +9,11 @@ from urllib.parse import urlsplit
 import pytest
 from sqlalchemy import select
 
+from core.identity import resetting, tokens
 from core.identity.models import SignInSession, Staff, User
 from core.kernel.audit import AuditEntry
+from core.kernel.outbox import OutboxEvent
+from core.mail.models import MailMessage
 from core.web.admin import signing
 from core.web.admin.access import COOKIE
 from tests.fixtures.innkeeper import Inn
@@ -174,3 +177,33 @@ def test_the_log_is_narrowed_on_its_page(inn: Inn) -> None:
     for harmless in (f"since={day[:4]}-02-31", "until=x", "since=9999-12-31&until=9999-12-31", "who=%00"):
         desk.get(f"/admin/audit?{harmless}")
     desk.get("/admin/audit?check=1")
+
+
+def test_a_forgotten_password_of_staff(inn: Inn) -> None:  # A60, A61
+    desk = open_desk(inn)
+    browser = desk.app.test_client()
+    page = browser.get("/admin/reset", base_url=HOST).text
+    token = re.search(r'name="csrf_token" value="([^"]+)"', page)
+    assert token is not None
+    said = [
+        browser.post("/admin/reset", data={"csrf_token": token[1], "username": name}, base_url=HOST)
+        for name in ("marta.lindqvist", "nobody.at.all")
+    ]
+    assert texts(said[0].text) == texts(said[1].text)
+    inn.drain()
+    with inn.db.read() as session:
+        (event,) = session.scalars(select(OutboxEvent).filter_by(name=resetting.ASKED))
+        (mail,) = session.scalars(select(MailMessage).filter_by(type="password_reset"))
+    link = tokens.unseal(inn.house.keys, event.payload["sealed"], desk.user_id, tokens.RESET)
+    assert mail.recipient.endswith("marta.lindqvist@wayside.example")
+    assert link not in mail.body_text + mail.body_html
+    assert link not in desk.get(f"/admin/mails/{mail.id}")
+    path = tokens.link_path("admin", link)
+    page = browser.get(path, base_url=HOST).text
+    token = re.search(r'name="csrf_token" value="([^"]+)"', page)
+    assert token is not None
+    new = {"password": "a new and longer sentence", "confirm_password": "a new and longer sentence"}
+    done = browser.post(path, data={"csrf_token": token[1], **new}, base_url=HOST)
+    assert done.headers["Location"] == "/admin/login?said=chosen"
+    assert desk.browser.get("/admin/me", base_url=HOST).status_code == 303
+    assert browser.get(path, base_url=HOST).status_code == 404
