@@ -53,12 +53,16 @@ def _ascii(text: str) -> str:
             _("That is too long for a domain name: {longest} letters are the most.").format(longest=LONGEST)
         )
     if "://" in typed or any(letter in typed for letter in "/@:?# "):
-        raise _Wrong(_("That looks like a web or mail address, or has a space in it. {how}").format(how=_(HOW)))
+        raise _Wrong(
+            _("That looks like a web or mail address, or has a space in it. {how}").format(how=_(HOW))
+        )
     try:
         return idna.encode(typed, uts46=True, std3_rules=True).decode("ascii").lower()
     except (idna.IDNAError, UnicodeError):
         raise _Wrong(
-            _("That is not a valid domain name. Use letters, digits and single dashes. {how}").format(how=_(HOW))
+            _("That is not a valid domain name. Use letters, digits and single dashes. {how}").format(
+                how=_(HOW)
+            )
         ) from None
 
 

@@ -132,6 +132,10 @@ def _described(registry: Registry, state: PluginState) -> Iterable[str]:
     yield f"  file   {state.origin}"
     if state.error:
         yield f"  error  {state.error}"
+    yield from _offers(registry, state)
+
+
+def _offers(registry: Registry, state: PluginState) -> Iterable[str]:
     for entry in registry.gateways.values():
         if entry.plugin_id == state.id:
             yield from _spec(entry.spec, f"gateways.{entry.spec.id}", entry.config)

@@ -123,9 +123,13 @@ def test_numbers_and_days_are_the_readers(brand: BrandView) -> None:
 
 @pytest.mark.parametrize(
     ("language", "greeting", "lead"),
-    [("en", "Hello Adaeze,", "Thank you for"), ("de", "Guten Tag Adaeze Okafor,", "vielen Dank"),
-     ("es", "Buenos d\u00edas, Adaeze Okafor:", "Gracias por"), ("fr", "Bonjour Adaeze Okafor,", "Merci pour")],
-)  # fmt: skip
+    [
+        ("en", "Hello Adaeze,", "Thank you for"),
+        ("de", "Guten Tag Adaeze Okafor,", "vielen Dank"),
+        ("es", "Buenos d\u00edas, Adaeze Okafor:", "Gracias por"),
+        ("fr", "Bonjour Adaeze Okafor,", "Merci pour"),
+    ],
+)
 def test_a_letter_begins_as_one_does_there(language: str, greeting: str, lead: str, brand: BrandView) -> None:
     lines = preview("order_received", brand, language).text.splitlines()
     at = lines.index(greeting)
