@@ -25,6 +25,7 @@ class Invoice(Base):
         CheckConstraint("total_minor = net_minor + tax_minor", name="total_adds_up"),
         Index("ix_invoice_client", "brand_id", "client_id", "id"),
         Index("ix_invoice_status", "status", "id"),
+        Index("ix_invoice_client_status", "client_id", "status"),  # what each client owes
     )
 
     id: Mapped[UUID] = key()

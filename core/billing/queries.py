@@ -20,6 +20,7 @@ from core.clients.queries import NAME_COLUMNS, PRIMARY, display_name
 from core.kernel.found import ids_of, made_between, searched_page
 from core.kernel.money import Money
 from core.kernel.paging import AnyRow, AnySelect, Page, Window, fetch_page, number_in
+from core.kernel.search import find as find_text
 
 STATUSES = ("unpaid", "pending", "paid", "void", "draft")
 OPEN = ("unpaid", "pending")
@@ -153,8 +154,7 @@ def list_invoices(
     if whole is not None:  # a label as it is printed: there is nothing more to look for
         return fetch_page(session, statement.where(whole), Invoice.id, window, _invoice_row)
     return searched_page(
-        session, statement, Invoice.id, window, _invoice_row, q=q, kind="invoice",
-        exact=_numbered(session, q),
+        session, statement, Invoice.id, window, _invoice_row, q=_numbered(session, q), kind="invoice",
         otherwise=lambda: [Invoice.client_id.in_(ids_of(session, q, "client"))],
     )  # fmt: skip
 
@@ -188,13 +188,11 @@ def _whole(session: Session, q: str) -> ColumnElement[bool] | None:
     return found if session.scalar(select(Invoice.id).where(found).limit(1)) else None
 
 
-def _numbered(session: Session, q: str) -> ColumnElement[bool] | None:
-    """The invoices of any year with this number."""
+def _numbered(session: Session, q: str) -> str:
+    """The end of a label for a number that somebody has: "42" -> "-000042"; any other text as it is."""
     number = number_in(q)
-    if not number:
-        return None
-    years = select(Invoice.series).group_by(Invoice.series)
-    return and_(Invoice.series.in_(session.scalars(years).all()), Invoice.number == number)
+    whole = f"-{number:06}" if number else q
+    return whole if number and find_text(session, whole, "invoice", limit=1) else q
 
 
 def search(session: Session, q: str, limit: int = 8) -> tuple[InvoiceRow, ...]:

@@ -46,7 +46,8 @@ def _contacts() -> AnySelect:
             Contact.primary_phone, Contact.city, Contact.country, Contact.language, Contact.roles,
             Contact.is_primary, Contact.user_id,
         )
-        .join(Client, Client.id == Contact.client_id)
+        # An outer join, though each has a client: SQLite would first read all of them otherwise.
+        .outerjoin(Client, Client.id == Contact.client_id)
         .where(Contact.removed_at.is_(None), Client.merged_into_id.is_(None))
     )  # fmt: skip
 

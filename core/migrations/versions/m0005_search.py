@@ -22,6 +22,7 @@ CHUNK = 1000
 INDEXES = (  # by which lists are filtered and money is summed
     ("ix_service_status", "service", ["status", "id"]),
     ("ix_invoice_status", "invoice", ["status", "id"]),
+    ("ix_invoice_client_status", "invoice", ["client_id", "status"]),
     ("ix_attempt_state", "attempt", ["state", "id"]),
     ("ix_attempt_reference", "attempt", ["reference"]),
     ("ix_order_state", "order", ["state", "id"]),

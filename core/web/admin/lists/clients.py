@@ -32,6 +32,8 @@ def _read(session: DbSession, window: Window, wish: Asked, span: Span) -> Page[C
 
 def _beside(session: DbSession, rows: Sequence[ClientRow]) -> Beside:
     ids = [row.id for row in rows]
+    if not ids:
+        return {}
     return {
         "services": services.count_by_client(session, ids), "owed": billing.owed_by_client(session, ids),
         "brands": {one.id: one.name for one in brands.names(session)}, "country": country_name,
