@@ -4,13 +4,26 @@ from __future__ import annotations
 
 import html
 import re
+from dataclasses import replace
 
 import pyotp
 import pytest
+from pydantic import SecretStr
 
 from core.identity import factors
+from core.identity.permissions import PERMISSIONS
 from tests.fixtures.innkeeper import Inn
-from tests.integration.web_admin.desk import HOST, PASSWORD, Desk, cookie_of, open_desk, sign_in, texts
+from tests.integration.web_admin.desk import (
+    HOST,
+    PASSWORD,
+    Desk,
+    build,
+    cookie_of,
+    hire,
+    open_desk,
+    sign_in,
+    texts,
+)
 
 NEW = "a bell, a key and two lamps"
 
@@ -179,3 +192,22 @@ def test_nobody_ends_a_session_of_somebody_else(inn: Inn, desk: Desk) -> None:
     assert found is not None
     stranger = open_desk(inn, (), name="Other Person")
     assert stranger.post(found[1]).status_code == 404
+
+
+def test_outside_the_demo_a_second_factor_comes_before_anything_else(inn: Inn) -> None:
+    settings = inn.house.settings.model_copy(
+        update={"mode": "production", "secret_key": SecretStr("0a1b2c3d" * 8)}
+    )
+    real = replace(inn, house=replace(inn.house, settings=settings))
+    app = build(real)
+    user_id = hire(real, tuple(PERMISSIONS))
+    desk = Desk(inn=real, app=app, browser=app.test_client(), user_id=user_id)
+    assert sign_in(desk, "marta.lindqvist").headers["Location"] == "/admin/"
+    for path in ("/admin/", "/admin/me", "/admin/orders", "/admin/staff"):
+        assert desk.browser.get(path, base_url=HOST).headers["Location"] == "/admin/me/factors"
+    assert "Everybody who works here has one" in desk.get("/admin/me/factors")
+    set_up_app(desk)
+    desk.get("/admin/")
+    found = re.search(r'action="(/admin/me/factors/[0-9a-f-]{36}/remove)"', desk.get("/admin/me/factors"))
+    assert found is not None
+    assert "This is your last one" in desk.post(found[1]).text
