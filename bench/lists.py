@@ -66,10 +66,15 @@ class Times:
 
     @property
     def p95(self) -> float:
-        return sorted(self.wall)[max(0, round(len(self.wall) * 0.95) - 1)]
+        return self._p95(self.wall)
+
+    @staticmethod
+    def _p95(found: list[float]) -> float:
+        return sorted(found)[max(0, round(len(found) * 0.95) - 1)]
 
     def told(self) -> str:
-        return f"p50 {self.p50:7.2f}  p95 {self.p95:7.2f}  cpu {median(self.cpu):7.2f} ms"
+        cpu = f"cpu p50 {median(self.cpu):7.2f}  p95 {self._p95(self.cpu):7.2f} ms"
+        return f"p50 {self.p50:7.2f}  p95 {self.p95:7.2f}  {cpu}"
 
 
 class Inn:
@@ -90,7 +95,8 @@ class Inn:
             self.deep = f"/admin/clients?after={session.scalar(half)}"
         self.context = self._context()
         self.statements = self._statements()
-        self.cursor = self.house.db.engine.raw_connection().cursor()
+        self.connection = self.house.db.engine.raw_connection()
+        self.cursor = self.connection.cursor()
 
     def _fill(self) -> None:
         house: Innkeeper = self.house
@@ -157,6 +163,7 @@ class Inn:
         for statement, parameters in self.statements:
             self.cursor.execute(statement, parameters)
             self.cursor.fetchall()
+        self.connection.rollback()
 
     def hits(self) -> list[str]:
         """Numbers, emails, names, parts of them, two letters and two characters: all of somebody there is."""
@@ -184,6 +191,7 @@ class Inn:
 
     def close(self) -> None:
         self.cursor.close()
+        self.connection.close()
         self.house.db.dispose()
 
 

@@ -26,7 +26,7 @@ LOOKS = pytest.mark.parametrize(
 )
 ADMIN_PAGES = (
     "", "clients", "orders", "invoices", "services", "payments", "jobs", "mails", "plugins", "servers",
-    "audit", "search?q=ada",
+    "audit", "search?q=ada", "contacts", "clients?q=a&from=2020-01-01",
     "clients/new", "groups", "groups/new", "statuses", "custom-fields", "custom-fields/new", "tax-zones",
     "expiring", "imports", "imports/new",
     "me", "me/factors", "prove", "staff", "staff/new", "roles", "roles/new", "reset",
