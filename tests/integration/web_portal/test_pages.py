@@ -24,7 +24,7 @@ def test_what_is_due_comes_first_and_leads_to_paying(inn: Inn, guest: Guest) -> 
     label = inn.view(one.order).invoice_label
     assert f"Invoice {label} is due on" in said
     assert said.index(f"Invoice {label} is due on") < said.index("due.example")
-    assert "One service is getting ready." in said
+    assert "Getting ready: 1 service." in said
     assert "Starts when your payment has arrived" in said
     (pay,) = links(page, "/orders/")
     assert pay == f"/orders/{one.order}/pay"
@@ -45,7 +45,7 @@ def test_a_paid_service_says_how_to_reach_it(inn: Inn, guest: Guest) -> None:
     one = stay(inn, "sandbox_card", domain="reach.example")
     guest.sign_in(one.username)
     home = texts(guest.get("/portal/"))
-    assert "One service is running." in home
+    assert "Active: 1 service." in home
     assert "is due on" not in home
     said = texts(guest.get(f"/portal/services/{one.service_id}"))
     assert "Active" in said

@@ -93,7 +93,7 @@ def test_an_order_from_sign_in_to_a_running_account(inn: Inn, guest: Guest, know
     )  # fmt: skip
     inn.settle_down()
     assert inn.view(token).state == "completed"
-    assert "Two services are running." in texts(guest.get("/portal/"))
+    assert "Active: 2 services." in texts(guest.get("/portal/"))
     with inn.db.read() as session:
         order = session.execute(select(Order).where(Order.id == view.id)).scalar_one()
         assert order.client_id == known.client_id
