@@ -257,7 +257,6 @@ def mark_removed(session: Session, account_id: UUID, now: datetime, ask_at: date
     heir = _heir(session, account.client_id) if was_default else None
     if heir is not None:
         make_default(session, account.client_id, heir)
-    search.reindex(session, account.client_id)
     return True
 
 
