@@ -94,7 +94,7 @@ def test_a_status_by_what_it_stands_for() -> None:
     assert check(status="active").status_id == ACTIVE
 
 
-@pytest.mark.parametrize("typed", ["closed", str(uuid4()), "'; --"])
+@pytest.mark.parametrize("typed", ["closed", "0192f6b0-0000-7000-8000-000000000000", "'; --"])
 def test_bad_statuses(typed: str) -> None:
     assert wrong(status=typed).keys() == {"status"}
 
