@@ -59,7 +59,7 @@ class ClientGroup(Base):
     colour: Mapped[str] = mapped_column(default="neutral")  # a tone of the design, never a free value
     description: Mapped[str] = mapped_column(default="")
     discount_kind: Mapped[str] = mapped_column(default="none")  # none, percent, fixed
-    discount_value: Mapped[int] = mapped_column(default=0)  # basis points, or minor units of the brand
+    discount_value: Mapped[int] = mapped_column(default=0)  # hundredths of a percent, or of a unit
     discount_products: Mapped[list[str]] = mapped_column(default=list)  # ids; empty: every product
     due_days: Mapped[int | None]  # None: as the brand has it
     tax_policy: Mapped[str] = mapped_column(default="obey")  # obey the client, exempt

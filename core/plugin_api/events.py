@@ -14,7 +14,6 @@ EVENTS: dict[str, tuple[str, ...]] = {
     "order.cancelled": ("order_id", "client_id"),
     "client.created": ("client_id",),
     "client.status_changed": ("client_id", "behaviour", "was"),
-    "contact.invited": ("contact_id", "client_id"),
     "billing_account.expiring": ("billing_account_id", "client_id"),
     "invoice.issued": ("invoice_id", "client_id"),
     "invoice.paid": ("invoice_id", "client_id"),
