@@ -19,12 +19,6 @@ from tests.fixtures.innkeeper import Inn
 from tests.integration.web_admin.desk import HOST, Desk, links, open_desk, texts
 
 
-@pytest.fixture(params=["sqlite"])
-def database_kind(request: pytest.FixtureRequest) -> str:
-    """Pages alone: what they call is tried on both databases elsewhere."""
-    return str(request.param)
-
-
 @pytest.fixture
 def client_id(desk: Desk) -> UUID:
     """A client with one paid service."""

@@ -5,7 +5,10 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from core.clients.models import Client
+from tests.fixtures.database import BOTH
 from tests.integration.web_admin.desk import HOST, Desk, links, texts
+
+pytestmark = BOTH
 
 TABS = (
     "", "/contacts", "/billing-accounts", "/services", "/invoices", "/credit", "/mails", "/notes", "/files",

@@ -17,12 +17,6 @@ from core.records import erasing
 from tests.integration.web_admin.desk import HOST, Desk, texts
 
 
-@pytest.fixture(params=["sqlite"])
-def database_kind(request: pytest.FixtureRequest) -> str:
-    """Pages alone: what they call is tried on both databases elsewhere."""
-    return str(request.param)
-
-
 @pytest.fixture
 def client_id(desk: Desk) -> UUID:
     desk.inn.place_order("sandbox_card", cycle="month:1")

@@ -9,9 +9,12 @@ from core.brands import service as brands
 from core.clients.models import BillingAccount
 from core.kernel.ids import new_id
 from core.records import figures
+from tests.fixtures.database import BOTH
 from tests.fixtures.innkeeper import Inn
 from tests.fixtures.shelf import put_brand
 from tests.integration.web_admin.desk import Desk, open_desk, texts
+
+pytestmark = BOTH
 
 
 def count_anew(inn: Inn) -> None:

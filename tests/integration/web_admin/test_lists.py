@@ -21,8 +21,11 @@ from core.kernel.audit import AuditEntry
 from core.kernel.ids import new_id
 from core.records import searching
 from core.web.admin.listing import bulk, exporting
+from tests.fixtures.database import BOTH
 from tests.fixtures.innkeeper import Inn
 from tests.integration.web_admin.desk import HOST, Desk, links, open_desk, texts
+
+pytestmark = BOTH
 
 
 def clients(inn: Inn, *names: str) -> list[str]:

@@ -10,8 +10,11 @@ from sqlalchemy import update
 from core.clients.models import Client
 from core.kernel import audit
 from core.mail.models import MailMessage
+from tests.fixtures.database import BOTH
 from tests.fixtures.innkeeper import DECLINED_CARD
 from tests.integration.web_admin.desk import HOST, Desk, links, texts
+
+pytestmark = BOTH
 
 LISTS = ("clients", "orders", "services", "invoices", "payments", "jobs", "mails")
 

@@ -8,6 +8,13 @@ from tests.fixtures.innkeeper import Inn
 from tests.integration.web_portal.guest import Guest, open_door
 
 
+@pytest.fixture(params=["sqlite"])
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """Pages alone: what they call is tried on both databases elsewhere, and modules that draw every page
+    or list say ``BOTH``."""
+    return str(request.param)
+
+
 @pytest.fixture
 def database_url(demo_database_url: str) -> str:
     """Every test here starts on the demo shop."""

@@ -11,9 +11,12 @@ from core.orders import cart
 from core.provisioning.placement import password_of
 from core.web.paper import NoPdf
 from core.web.shop import documents
+from tests.fixtures.database import BOTH
 from tests.fixtures.innkeeper import Inn
 from tests.integration.web_admin.desk import links, open_desk, texts
 from tests.integration.web_portal.guest import Guest, stay
+
+pytestmark = BOTH
 
 
 def test_what_is_due_comes_first_and_leads_to_paying(inn: Inn, guest: Guest) -> None:
