@@ -12,12 +12,14 @@ from sqlalchemy.orm import Session
 
 from core.brands import queries as brands
 from core.brands.models import Brand
+from core.clients import addresses
 from core.clients.models import BillingAccount, Client, ClientGroup, ClientStatus, Contact
 from core.kernel.found import made_between, searched_page
 from core.kernel.money import Money
 from core.kernel.paging import AnyRow, AnySelect, Page, Window, fetch_page, number_in
 
 PRIMARY = and_(Contact.client_id == Client.id, Contact.is_primary)
+ADDRESS_COLUMNS = ("street_address", "address_2", "city", "state", "postal_code", "country")
 NAME_COLUMNS = (Client.company_name, Contact.first_name, Contact.last_name)
 
 
@@ -205,18 +207,15 @@ def client_page(session: Session, client_id: UUID) -> ClientPage | None:
 
 
 def _contacts(session: Session, client_id: UUID) -> tuple[ContactCard, ...]:
-    statement = select(Contact).where(Contact.client_id == client_id)
+    statement = select(Contact).where(Contact.client_id == client_id, Contact.removed_at.is_(None))
     ordered = statement.order_by(Contact.is_primary.desc(), Contact.id).limit(50)
     return tuple(_card(contact) for contact in session.scalars(ordered))
 
 
 def _card(contact: Contact) -> ContactCard:
-    lines = (
-        contact.street_address,
-        contact.address_2,
-        " ".join(part for part in (contact.city, contact.state, contact.postal_code) if part),
-        f"{contact.county} County" if contact.county and contact.country == "US" else contact.county,
-    )
+    values = {name: getattr(contact, name) for name in ADDRESS_COLUMNS}
+    *lines, _country = addresses.lines(values, with_person=False)  # the page names it in its own words
+    county = f"{contact.county} County" if contact.county and contact.country == "US" else contact.county
     phones = (
         ("Phone", contact.primary_phone),
         ("Second phone", contact.secondary_phone),
@@ -226,7 +225,7 @@ def _card(contact: Contact) -> ContactCard:
     return ContactCard(
         name=f"{contact.first_name} {contact.last_name}".strip(), roles=tuple(contact.roles),
         company_name=contact.company_name, email=contact.email, country=contact.country,
-        address=tuple(line for line in lines if line),
+        address=tuple(line for line in (*lines, county) if line),
         phones=tuple((label, number) for label, number in phones if number),
         language=contact.language, email_format=contact.email_format,
     )  # fmt: skip
