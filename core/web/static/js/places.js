@@ -17,24 +17,41 @@ function value(form, name) {
   return form.elements.namedItem(name)?.value ?? "";
 }
 
+let latest = 0; // of what was asked: an answer that was overtaken is not drawn
+
 async function refresh(form, area, url, changed) {
+  const mine = ++latest;
   const asked = new URLSearchParams({ country: value(form, "country") });
   if (changed !== "country") asked.set("state", value(form, "state"));
   area.setAttribute("aria-busy", "true");
   try {
     const response = await fetch(`${url}?${asked}`, { headers: { Accept: "text/html" } });
-    if (!response.ok) return;
-    const html = await response.text(); // our own server's page, drawn with escaping
+    const html = response.ok ? await response.text() : ""; // our own server's page, drawn with escaping
+    if (!html || mine !== latest) return;
     const typed = texts(area); // read now: somebody may have typed while we asked
     const focused = document.activeElement?.name;
-    area.innerHTML = html;
+    draw(area, html, changed === "country" ? "" : focused);
     for (const input of area.querySelectorAll("input[name]")) input.value = typed.get(input.name) ?? input.value;
     if (focused && area.contains(form.elements.namedItem(focused))) form.elements.namedItem(focused).focus();
   } catch {
     form.querySelector("[data-scriptless]")?.removeAttribute("data-scriptless"); // then by hand
   } finally {
-    area.removeAttribute("aria-busy");
+    if (mine === latest) area.removeAttribute("aria-busy");
   }
+}
+
+/** The new fields around the one somebody is in: taken out, a list would forget what is being typed to it. */
+function draw(area, html, focused) {
+  const fresh = document.createElement("template");
+  fresh.innerHTML = html;
+  const own = (blocks) => [...blocks].find((block) => focused && block.querySelector(`[name="${focused}"]`));
+  const kept = own(area.children);
+  const twin = own(fresh.content.children);
+  if (!kept || !twin) return area.replaceChildren(fresh.content);
+  for (const block of [...area.children]) if (block !== kept) block.remove();
+  const blocks = [...fresh.content.children];
+  kept.before(...blocks.slice(0, blocks.indexOf(twin)));
+  kept.after(...blocks.slice(blocks.indexOf(twin) + 1));
 }
 
 /** What is typed in the fields of the address; what was chosen belongs to another country. */
