@@ -21,6 +21,7 @@ def sign_in(page: Page, demo: DemoShop) -> None:
 
 def test_the_search_is_one_key_away(page: Page, demo: DemoShop) -> None:
     sign_in(page, demo)
+    page.wait_for_load_state("load")  # the key is heard once the script is there
     page.keyboard.press("/")
     find = page.get_by_label("Find anything")
     expect(find).to_be_focused()

@@ -184,7 +184,7 @@ def test_group_policy_and_exemption_act(inn: Inn) -> None:
     inn.clock.advance(days=32)
     with inn.db.transaction() as session:
         group = ClientGroup(
-            id=new_id(), name="Retail", discount_kind="percent", discount_value=1000, due_days=30,
+            id=new_id(), name="Exempt", discount_kind="percent", discount_value=1000, due_days=30,
             tax_policy="exempt",
         )  # fmt: skip
         session.add(group)
@@ -192,7 +192,7 @@ def test_group_policy_and_exemption_act(inn: Inn) -> None:
         session.execute(update(Client).where(Client.id == client_id).values(group_id=group.id))
     (line,) = generated(inn, client_id)
     assert line.discount_minor * 10 == line.unit_minor
-    assert "for Retail" in line.explanation
+    assert "for Exempt" in line.explanation
     with inn.db.read() as session:
         invoice = session.get_one(Invoice, line.invoice_id)
     assert invoice.tax_minor == 0

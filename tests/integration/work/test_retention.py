@@ -23,7 +23,11 @@ def count(inn: Inn, table: type[OutboxEvent] | type[OutboxDelivery]) -> int:
 
 def texts(inn: Inn) -> list[str]:
     with inn.db.read() as session:
-        return list(session.scalars(select(MailMessage.body_text + MailMessage.body_html)))
+        return list(
+            session.scalars(
+                select(MailMessage.body_text + MailMessage.body_html).order_by(MailMessage.number)
+            )
+        )
 
 
 def test_events_go_once_everybody_has_taken_them(inn: Inn) -> None:
