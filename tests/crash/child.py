@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import time
+import traceback
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,6 +43,11 @@ class Errand:
     method: str
     die_at: int
 
+    @property
+    def trouble(self) -> Path:
+        """Where the process writes what ended it."""
+        return self.data / f"trouble-{self.die_at}.txt"
+
 
 def settings_of(errand: Errand) -> Settings:
     loaded = load(environment={})
@@ -67,7 +73,16 @@ def _tables(loaded: Settings, errand: Errand) -> dict[str, object]:
 
 
 def run(errand: Errand) -> None:
-    """Place (again), work, leave: exit code DONE when the order is complete."""
+    """Place (again), work, leave: exit code DONE when the order is complete. What is raised is written down."""
+    try:
+        _run(errand)
+    except BaseException:
+        errand.trouble.parent.mkdir(parents=True, exist_ok=True)
+        errand.trouble.write_text(traceback.format_exc())
+        raise
+
+
+def _run(errand: Errand) -> None:
     points = Points(errand.die_at)
     points.plant()
     house = app.build(

@@ -164,11 +164,20 @@ def _die_and_recover(prepared: Prepared, world: SandboxProcess, die_at: int) -> 
         database_url=url, data=prepared.data / name, sandbox_port=world.port, cart_token=prepared.cart_token,
         method=prepared.method, die_at=die_at,
     )  # fmt: skip
-    died = _start(errand) == -signal.SIGKILL
+    ended = _start(errand)
+    died = ended == -signal.SIGKILL
     if died:
-        assert _start(replace(errand, die_at=0)) == DONE, f"not done after a death at point {die_at}"
-    _check(url, world, prepared.method, domain, f"after a death at point {die_at}")
+        errand = replace(errand, die_at=0)
+        ended = _start(errand)
+    where = f"after a death at point {die_at}" if died else f"point {die_at} was not reached"
+    assert ended == DONE, f"{where}: not done, ended with {ended}: {_said(errand)}"
+    _check(url, world, prepared.method, domain, where)
     return died
+
+
+def _said(errand: Errand) -> str:
+    """What went wrong in the child, which has no terminal of ours."""
+    return errand.trouble.read_text() if errand.trouble.exists() else "nothing was raised"
 
 
 def _start(errand: Errand) -> int | None:
