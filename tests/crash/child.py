@@ -73,7 +73,7 @@ def _tables(loaded: Settings, errand: Errand) -> dict[str, object]:
 
 
 def run(errand: Errand) -> None:
-    """Place (again), work, leave: exit code DONE when the order is complete. What is raised is written down."""
+    """Place (again), work, leave: exit code DONE when the order is complete. A fault is written down."""
     try:
         _run(errand)
     except BaseException:
