@@ -41,9 +41,22 @@ PAGES = frozenset(
     )
 ) | frozenset(
     f"portal/{name}.html"
-    for name in ("sign-in", "home", "services", "service", "invoices", "invoice")
+    for name in (
+        "sign-in", "factor", "reset", "choose-password", "home", "services", "service", "invoices",
+        "invoice", "ways", "way-new", "way-remove", "security",
+    )
 )  # fmt: skip
 # Parts of pages in core/web/templates that a theme may draw its own way.
 COMPONENTS = frozenset(
-    f"components/{name}.html" for name in ("bill", "fields", "head", "icon", "parts", "steps", "tasks")
+    f"components/{name}.html"
+    for name in (
+        "bill",
+        "fields",
+        "head",
+        "icon",
+        "methods",
+        "parts",
+        "steps",
+        "tasks",
+    )
 )

@@ -53,7 +53,7 @@ def plugins_group(read_settings: ReadSettings) -> click.Group:
     @group.command()
     @click.option("--offline", is_flag=True, help="Do not ask the providers whether the settings work.")
     def check(offline: bool) -> None:
-        """Load every enabled plugin and ask each gateway whether its settings work. Exits with 1 if not."""
+        """Load every enabled plugin and ask gateways and registers whether they work. Exits with 1 if not."""
         registry = _load(read_settings)
         failed = [state for state in registry.plugins if state.state == "failed"]
         for state in failed:
@@ -103,6 +103,7 @@ def new_command() -> click.Command:
             click.echo(f"wrote {path}")
         click.echo(f'\nEnable it: [plugins] enabled = [..., "{kind}.{name}"], path = ["{folder.parent}"]')
         click.echo(f"Run its contract: python -m pytest {folder}")
+        click.echo(f"How to go on: {folder / 'README.md'}")
 
     return new
 
@@ -118,8 +119,8 @@ def _line(state: PluginState) -> str:
 
 
 def _report_health(registry: Registry) -> bool:
-    """Say how each gateway is; whether one is not well."""
-    reports = health.check_gateways(registry, db=NoTransaction())
+    """Say how each gateway and register is; whether one is not well."""
+    reports = health.check_configured(registry, db=NoTransaction())
     for one in reports:
         click.echo(f"{'ok' if one.report.ok else 'FAILED':<7} {one.spec_id}: {one.report.detail}")
     return not all(one.report.ok for one in reports)

@@ -14,8 +14,14 @@ from core.plugin_host.errors import PluginLoadError
 from core.plugin_host.manifest import Kind
 
 NAME = re.compile(r"[a-z][a-z0-9_]{1,30}")
-KINDS = (Kind.GATEWAY, Kind.PROVISIONER, Kind.REGISTRAR, Kind.THEME)
+KINDS = (Kind.GATEWAY, Kind.PROVISIONER, Kind.REGISTRAR, Kind.REGISTER, Kind.THEME)
 SUFFIX = ".tmpl"
+CONFIGURED = (Kind.GATEWAY, Kind.REGISTER)  # the others have settings for each server, or none
+SETTINGS = """
+   [{kind}s.{name}]
+   url = "https://api.{host}.example"
+   api_key = "a-key-to-try" # later "env:{variable}_KEY"
+"""
 HARNESS_HINT = " and the pretend provider in `harness.py`"
 
 
@@ -39,13 +45,20 @@ def _words(kind: Kind, name: str, folder: Path) -> dict[str, str]:
     return {
         "kind": kind.value,
         "name": name,
-        "host": name.replace("_", "-").strip("-"),
+        "host": _host(name),
         "title": " ".join(part.capitalize() for part in parts),
         "cls": "".join(part.capitalize() for part in parts),
         "folder": folder.as_posix(),
         "parent": folder.parent.as_posix(),
         "harness_hint": "" if kind is Kind.THEME else HARNESS_HINT,
+        "settings": SETTINGS.format(kind=kind, name=name, host=_host(name), variable=name.upper())
+        if kind in CONFIGURED
+        else "",
     }
+
+
+def _host(name: str) -> str:
+    return name.replace("_", "-").strip("-")
 
 
 def _skeleton(kind: Kind, words: dict[str, str]) -> Iterator[tuple[str, str]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from core.plugin_api.context import HealthReport
 from core.plugin_api.errors import PluginError
 from core.plugin_api.gateway import Gateway
@@ -23,13 +25,24 @@ def check(plugin: Checkable, *, db: Transactions) -> HealthReport:
         return HealthReport(ok=False, detail=str(error) or error.code)
 
 
-def check_gateways(registry: Registry, *, db: Transactions) -> tuple[PluginHealth, ...]:
-    """All enabled gateways, in turn. Servers are checked one by one, with their own settings."""
+def check_configured(
+    registry: Registry, *, db: Transactions, plugin_id: str = ""
+) -> tuple[PluginHealth, ...]:
+    """Every enabled gateway and register, or those of one plugin, in turn: what has its settings in the
+    configuration. Servers have their own and are checked one by one."""
+    gateway: Callable[[str], Checkable] = registry.build_gateway
+    register: Callable[[str], Checkable] = registry.build_register
+    offers = [(entry.plugin_id, name, gateway) for name, entry in registry.gateways.items()]
+    offers += [(entry.plugin_id, name, register) for name, entry in registry.registers.items()]
     return tuple(
-        PluginHealth(
-            plugin_id=entry.plugin_id,
-            spec_id=spec_id,
-            report=check(registry.build_gateway(spec_id), db=db),
-        )
-        for spec_id, entry in registry.gateways.items()
+        PluginHealth(plugin_id=owner, spec_id=name, report=_report(build, name, db))
+        for owner, name, build in offers
+        if plugin_id in ("", owner)
     )
+
+
+def _report(build: Callable[[str], Checkable], name: str, db: Transactions) -> HealthReport:
+    try:
+        return check(build(name), db=db)
+    except PluginError as error:
+        return HealthReport(ok=False, detail=str(error) or error.code)

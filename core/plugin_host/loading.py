@@ -59,7 +59,7 @@ class Offer:
         parts = [entry.mode for entry in self.gateways]
         parts += [entry.spec.mode for entry in self.provisioners]
         parts += [entry.spec.mode for entry in self.registrars]
-        parts += [entry.spec.mode for entry in self.registers]
+        parts += [entry.mode for entry in self.registers]
         return Mode.TEST if Mode.TEST in parts else Mode.LIVE
 
 
@@ -188,7 +188,7 @@ def _register_of(manifest: Manifest, spec: RegisterSpec, settings: PluginSetting
     checks.check_spec(spec)
     table = f"registers.{spec.id}"
     config = read_config(spec.config, settings.configs.get(table, {}), source=_source(settings, table))
-    return RegisterEntry(plugin_id=manifest.id, spec=spec, config=config)
+    return RegisterEntry(plugin_id=manifest.id, spec=spec, config=config, mode=mode_of(spec, config))
 
 
 def _defaults(spec: checks.Spec, table: str, settings: PluginSettings) -> Mapping[str, Any]:

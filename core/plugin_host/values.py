@@ -77,11 +77,12 @@ class RegistrarEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegisterEntry:
-    """An enabled register of tax numbers with its checked settings."""
+    """An enabled register of tax numbers with its checked settings, as a gateway's."""
 
     plugin_id: str
     spec: RegisterSpec
     config: PluginConfig = field(repr=False)
+    mode: Mode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

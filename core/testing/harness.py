@@ -41,7 +41,7 @@ class Harness(ABC, Generic[WorldT]):
         """As they would stand in the plugin's table of config/innkeeper.toml."""
 
     def wrong_settings(self, world: WorldT) -> Mapping[str, Any]:
-        """The same with credentials that the provider refuses."""
+        """The same with credentials that the provider refuses. [a setting that is a secret]"""
         raise NotImplementedError
 
     def transport(self, world: WorldT) -> BaseAdapter | None:

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from core.plugin_api.events import EVENTS
-from core.plugin_api.theme import SLOTS
+from core.plugin_api.theme import COMPONENTS, PAGES, SLOTS
 from core.settings import Settings
 from tests.architecture.source import ROOT, tree
 
@@ -30,7 +30,7 @@ def abilities() -> list[str]:
     """The small abstract classes a plugin may inherit."""
     return [
         node.name
-        for name in ("gateway", "provisioner", "registrar")
+        for name in ("gateway", "provisioner", "registrar", "register")
         for node in tree(API / f"{name}.py").body
         if isinstance(node, ast.ClassDef) and any("ABC" in ast.unparse(base) for base in node.bases)
     ]
@@ -61,3 +61,27 @@ def test_the_documentation_promises_no_event_that_is_not_there() -> None:
 def test_each_setting_is_documented(name: str) -> None:
     page = (ROOT / "docs" / "operations" / "settings.md").read_text()
     assert re.search(rf"^\| `{name}` \|", page, re.MULTILINE)
+
+
+def drawn() -> set[str]:
+    """Templates that shop and portal name in their code, complete with their folder."""
+    web = ROOT / "core" / "web"
+    found = set()
+    for path in (*(web / "shop").glob("*.py"), *(web / "portal").glob("*.py"), web / "errors.py"):
+        for name in re.findall(r'"((?:[a-z]+/)?[a-z-]+\.html)"', path.read_text()):
+            found.add(name if "/" in name else f"{path.parent.name}/{name}")
+    return {name for name in found if name.startswith(("shop/", "portal/"))}
+
+
+def test_a_theme_is_told_of_every_page_that_is_drawn() -> None:
+    assert drawn() == PAGES
+
+
+@pytest.mark.parametrize("name", sorted(PAGES | COMPONENTS))
+def test_each_template_of_a_theme_is_documented(name: str) -> None:
+    assert f"`{name.removeprefix('components/')}`" in (DOCS / "themes.md").read_text()
+
+
+def test_components_are_those_that_pages_may_share() -> None:
+    folder = ROOT / "core" / "web" / "templates" / "components"
+    assert {f"components/{path.name}" for path in folder.glob("*.html")} == COMPONENTS

@@ -1,4 +1,4 @@
-"""Plugins: what was found, what is enabled, what failed and why, and whether a gateway's settings work."""
+"""Plugins: what was found, what is enabled, what failed and why, and whether their settings work."""
 
 from __future__ import annotations
 
@@ -87,12 +87,13 @@ def show_plugin(plugin_id: str) -> Response:
 @blueprint.post("/plugins/<plugin_id>/check", endpoint="plugin_check")
 @needs("plugins.view")
 def check_plugin(plugin_id: str) -> Response:
-    """Ask one gateway whether its settings work. Moves no money; the answer stands in the page."""
+    """Ask a gateway or register whether its settings work. Moves no money; the answer stands in the page."""
     state, spec_id = _find(plugin_id), request.form.get("spec", "")
-    if spec_id not in state.offers or spec_id not in house().plugins.gateways:
-        raise NotFound("There is no such gateway.")
-    report = health.check(house().plugins.build_gateway(spec_id), db=house().db)
-    return _draw(request.form.get("kind", ""), state, {spec_id: report})
+    answers = health.check_configured(house().plugins, db=house().db, plugin_id=plugin_id)
+    reports = {one.spec_id: one.report for one in answers if one.spec_id == spec_id}
+    if not reports:
+        raise NotFound("Only gateways and registers are tested here.")
+    return _draw(request.form.get("kind", ""), state, reports)
 
 
 def _find(plugin_id: str) -> PluginState:
@@ -168,7 +169,7 @@ def _offers(state: PluginState, reports: Mapping[str, HealthReport]) -> Iterator
             if spec_id in entries and entries[spec_id].plugin_id == state.id:
                 yield _panel(kind, entries[spec_id])
         if spec_id in plugins.registers and plugins.registers[spec_id].plugin_id == state.id:
-            yield _register(plugins.registers[spec_id])
+            yield _register(plugins.registers[spec_id], reports.get(spec_id))
         if spec_id in plugins.themes and plugins.themes[spec_id].plugin_id == state.id:
             yield _theme(spec_id)
 
@@ -198,12 +199,13 @@ def _panel(kind: str, entry: ProvisionerEntry | RegistrarEntry) -> Offer:
     )  # fmt: skip
 
 
-def _register(entry: RegisterEntry) -> Offer:
+def _register(entry: RegisterEntry, report: HealthReport | None) -> Offer:
     spec = entry.spec
     return Offer(
         id=spec.id, name=spec.name, table=f"[registers.{spec.id}]",
         settings=describe(spec.config, entry.config),
         about=f"Tells whether tax numbers of {len(spec.countries)} countries are registered.",
+        can_check=True, report=report,
     )  # fmt: skip
 
 

@@ -9,6 +9,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from core.plugin_host.cli import new_command, plugins_group
+from core.plugin_host.generator import write_plugin as write_plugin_of
+from core.plugin_host.manifest import Kind
 from core.plugin_host.values import PluginSettings
 from tests.fixtures.plugins import GATEWAY, WritePlugin
 
@@ -64,6 +66,17 @@ def test_check_asks_the_provider(
     result = run(group(outside, tmp_path, "gateway.acme"), *words)
     assert result.exit_code == code
     assert ("FAILED  acme: Acme Ltd" in result.output) == (code == 1)
+
+
+def test_check_asks_registers_too(tmp_path: Path) -> None:
+    write_plugin_of(Kind.REGISTER, "acme_tax", tmp_path)
+    settings = PluginSettings(
+        enabled=("register.acme_tax",), configs={"registers.acme_tax": {"api_key": "a-key"}},
+        plugin_path=(tmp_path,),
+    )  # fmt: skip
+    result = run(plugins_group(lambda: settings), "check")
+    assert result.exit_code == 1
+    assert "FAILED  acme_tax: This plugin is not written yet." in result.output
 
 
 def test_show_tells_abilities_and_settings_but_no_secret(

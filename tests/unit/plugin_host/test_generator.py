@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from core.kernel.clock import SystemClock
+from core.plugin_host.configs import tables
 from core.plugin_host.errors import PluginLoadError
 from core.plugin_host.generator import KINDS, write_plugin
 from core.plugin_host.manifest import Kind
@@ -18,13 +21,18 @@ from core.plugin_host.values import PluginSettings
 from tests.fixtures.kit import run_kit
 
 CONFIG = str(Path(__file__).parents[3] / "pyproject.toml")
-SETTINGS = {"gateways.acme_inn": {"url": "https://api.acme.example", "api_key": "x-key"}}
 
 
 def load_generated(kind: Kind, folder: Path) -> Registry:
+    """Enabled with the lines that its own README gives."""
+    readme = (folder / "acme_inn" / "README.md").read_text()
+    written = re.search(r"```toml\n(.*?)```", readme, re.DOTALL)
+    assert written
+    config = tomllib.loads(written[1])
+    assert config["plugins"]["path"] == [str(folder)]
     settings = PluginSettings(
-        enabled=(f"{kind}.acme_inn",),
-        configs=SETTINGS if kind is Kind.GATEWAY else {},
+        enabled=tuple(config["plugins"]["enabled"]),
+        configs=tables(**{kind: group for kind, group in config.items() if kind != "plugins"}),
         plugin_path=(folder,),
     )
     return load_plugins(settings, SystemClock(), strict=True)

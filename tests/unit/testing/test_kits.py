@@ -14,6 +14,7 @@ from tests.fixtures.kit import KitResult, run_kit
 PLUGINS = Path(__file__).parents[3] / "plugins"
 CARD, WALLET, ECHECK = "gateways/sandbox_card", "gateways/sandbox_wallet", "gateways/sandbox_echeck"
 PANEL, REGISTRAR = "provisioners/sandbox_panel", "provisioners/sandbox_registrar"
+VIES = "registers/vies"
 
 # plugin, file, what stands there, what is put in its place, the test that must fail
 MUTANTS = {
@@ -158,6 +159,16 @@ MUTANTS = {
     "any name of ours is this one": (
         REGISTRAR, "plugin.py", "if found is not None and found.marker == marker:", "if found is not None:",
         "test_a_name_of_another_service_of_ours_is_taken",
+    ),
+    "an office that is closed says no": (
+        VIES, "plugin.py", 'return TaxNumberAnswer(verdict=Verdict.UNKNOWN, note=f"VIES could',
+        'return TaxNumberAnswer(verdict=Verdict.INVALID, note=f"VIES could',
+        "test_a_closed_office_is_unknown",
+    ),
+    "valid unless it says no": (
+        VIES, "plugin.py", '    raise NoAnswer(f"VIES answered {response.status_code}{_reason(response)}")',
+        '    return Answer({"valid": True})',
+        "test_a_broken_answer_is_never_a_verdict",
     ),
 }  # fmt: skip
 
