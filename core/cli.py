@@ -75,7 +75,7 @@ for command in (
 
 
 def main() -> None:
-    """Run the command; what a person can mend is one line, never a trace."""
+    """Run the command; what a person can mend is a line for each fault, never a trace."""
     try:
         innkeeper.main(standalone_mode=False)
     except click.exceptions.Abort:
@@ -84,7 +84,8 @@ def main() -> None:
         error.show()
         sys.exit(error.exit_code)
     except (SettingsError, PluginLoadError, Problem) as error:
-        click.echo(f"innkeeper: {error}", err=True)
+        for line in (str(error) or type(error).__name__).splitlines():
+            click.echo(f"innkeeper: {line}", err=True)
         sys.exit(2)
 
 

@@ -1,7 +1,8 @@
 """One typed model of configuration and environment.
 
 ``config/innkeeper.toml`` is read first, ``INNKEEPER_*`` variables override it, ``INNKEEPER_*_FILE`` names
-a file that holds a secret. An unknown or missing key is an error that names the file and the key.
+a file that holds a secret. An unknown or missing key is an error that names the file and the key; all that
+is wrong is told at once, a line each.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import difflib
 import os
 import tempfile
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
@@ -25,7 +26,11 @@ MIN_SECRET = 32
 
 
 class SettingsError(Exception):
-    """One clear line: which file, which key, what to do."""
+    """One clear line for each fault: which file, which key, what to do."""
+
+    @classmethod
+    def of(cls, faults: Iterable[str]) -> SettingsError:
+        return cls("\n".join(faults))
 
 
 class PluginsTable(BaseModel):
@@ -96,12 +101,17 @@ _KEYS = (
 
 
 def load(config: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
-    """Read file and environment. Raises SettingsError."""
+    """Read file and environment. Raises SettingsError with every fault of both."""
     environment = os.environ if environment is None else environment
     path = config or Path(environment.get(f"{PREFIX}CONFIG", DEFAULT_CONFIG))
-    given = _read_environment(environment)
+    given, faults = _read_environment(environment)
     data = _read_file(path) | given | {"config_file": str(path)}
-    settings = _validate(data, path, given)
+    try:
+        settings = Settings.model_validate(data)
+    except ValidationError as error:
+        raise SettingsError.of([*faults, *_faults(error, path, given)]) from None
+    if faults:
+        raise SettingsError.of(faults)
     return _with_sandbox_url(settings)
 
 
@@ -116,20 +126,23 @@ def _read_file(path: Path) -> dict[str, Any]:
         raise SettingsError(f"{path}: not valid TOML: {error}") from error
 
 
-def _read_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+def _read_environment(environment: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
+    """What the variables say, and what is wrong with them."""
     found: dict[str, Any] = {}
+    faults: list[str] = []
     for name, value in environment.items():
         if not name.startswith(PREFIX) or name == f"{PREFIX}CONFIG" or value == "":
             continue
-        field, given = _read_variable(name, value)
-        if field not in Settings.model_fields or field in ("config_file", "plugins"):
-            raise SettingsError(f"environment: {name} is not a setting of Innkeeper.{_meant(name)}")
-        if field in found:
-            raise SettingsError(
-                f"environment: {PREFIX}{field.upper()} is given twice, as it is and as a file."
-            )
-        found[field] = _listed(field, given)
-    return found
+        try:
+            field, given = _read_variable(name, value)
+            if field in found:
+                raise SettingsError(
+                    f"environment: {PREFIX}{field.upper()} is given twice, as it is and as a file."
+                )
+            found[field] = _listed(field, given)
+        except SettingsError as error:
+            faults.append(str(error))
+    return found, faults
 
 
 def _meant(name: str) -> str:
@@ -146,6 +159,8 @@ def _read_variable(name: str, value: str) -> tuple[str, str]:
     secret = field.removesuffix("_file")
     if secret != field and secret in SECRETS:
         return secret, _read_secret(name, value)
+    if field not in Settings.model_fields or field in ("config_file", "plugins"):
+        raise SettingsError(f"environment: {name} is not a setting of Innkeeper.{_meant(name)}")
     return field, value
 
 
@@ -160,18 +175,20 @@ def _read_secret(name: str, path: str) -> str:
         raise SettingsError(f"environment: {name} names {path}, which can not be read.") from error
 
 
-def _validate(data: Mapping[str, Any], path: Path, from_environment: Iterable[str]) -> Settings:
-    try:
-        return Settings.model_validate(data)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        key = ".".join(str(part) for part in first["loc"])
-        if first["type"] == "extra_forbidden":
-            raise SettingsError(f"{path}: {key} is not a setting of Innkeeper.{_near(key, _KEYS)}") from None
-        if key.partition(".")[0] in from_environment:
-            variable = f"{PREFIX}{key.partition('.')[0].upper()}"
-            raise SettingsError(f"environment: {variable}: {first['msg']}.") from None
-        raise SettingsError(f"{path}: {key}: {first['msg']}.") from None
+def _faults(error: ValidationError, path: Path, from_environment: Iterable[str]) -> Iterator[str]:
+    """Each fault that pydantic found, naming file or variable; of one key the first."""
+    told = set()
+    for item in error.errors(include_url=False, include_input=False):
+        key = ".".join(str(part) for part in item["loc"])
+        if key in told:
+            continue
+        told.add(key)
+        if item["type"] == "extra_forbidden":
+            yield f"{path}: {key} is not a setting of Innkeeper.{_near(key, _KEYS)}"
+        elif key.partition(".")[0] in from_environment:
+            yield f"environment: {PREFIX}{key.partition('.')[0].upper()}: {item['msg']}."
+        else:
+            yield f"{path}: {key}: {item['msg']}."
 
 
 def _with_sandbox_url(settings: Settings) -> Settings:

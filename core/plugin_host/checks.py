@@ -15,10 +15,11 @@ from core.plugin_api.gateway import Gateway, GatewaySpec
 from core.plugin_api.provisioner import Provisioner, ProvisionerSpec
 from core.plugin_api.register import Register, RegisterSpec
 from core.plugin_api.registrar import Registrar, RegistrarSpec
-from core.plugin_api.theme import SLOTS, SlotFragment, ThemeSpec
+from core.plugin_api.theme import COMPONENTS, PAGES, SLOTS, SlotFragment, ThemeSpec
 from core.plugin_host.errors import PluginLoadError
 from core.plugin_host.manifest import Kind
 
+DRAWN = PAGES | COMPONENTS
 SPEC_ID = re.compile(r"[a-z][a-z0-9_]{0,39}")
 Spec = GatewaySpec | ProvisionerSpec | RegistrarSpec | RegisterSpec
 
@@ -99,13 +100,18 @@ def _check_hosts(spec: Spec) -> None:
 
 
 def check_theme(spec: ThemeSpec, folder: Path) -> None:
-    """The files a theme names must be there. Raises PluginLoadError."""
+    """The files a theme names must be there, and be drawn by core. Raises PluginLoadError with all faults."""
     check_id(spec.id)
+    faults = []
     if spec.stylesheet and not (folder / "static" / spec.stylesheet).is_file():
-        raise PluginLoadError(f"{spec.id}: stylesheet: static/{spec.stylesheet} is missing")
+        faults.append(f"stylesheet: static/{spec.stylesheet} is missing")
     for name in sorted(spec.overrides):
-        if not (folder / "templates" / name).is_file():
-            raise PluginLoadError(f"{spec.id}: overrides: templates/{name} is missing")
+        if name not in DRAWN:
+            faults.append(f"overrides: core draws no template {name}{nearest(name, DRAWN)}")
+        elif not (folder / "templates" / name).is_file():
+            faults.append(f"overrides: templates/{name} is missing")
+    if faults:
+        raise PluginLoadError(f"{spec.id}: {'; '.join(faults)}")
 
 
 def check_slot(fragment: SlotFragment, folder: Path) -> None:

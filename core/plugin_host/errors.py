@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class PluginLoadError(Exception):
-    """A plugin can not be used. The text is one line that names the plugin, the file and the cause."""
+    """Plugins can not be used. The text has a line for each that names the plugin, the file and the cause."""
 
     code = "plugin.load"
 

@@ -16,6 +16,7 @@ from core.plugin_api.gateway import Gateway, GatewaySpec
 from core.plugin_api.provisioner import Provisioner, ProvisionerSpec
 from core.plugin_api.register import Register
 from core.plugin_api.registrar import Registrar, RegistrarSpec
+from core.plugin_host import themes
 from core.plugin_host.building import Builder, Connect, settings_for
 from core.plugin_host.checks import nearest
 from core.plugin_host.discovery import Found, discover
@@ -105,7 +106,7 @@ def load_plugins(
 ) -> Registry:
     """Find all plugins, import the enabled ones, check what they offer.
 
-    A plugin that fails is recorded with one line; with ``strict`` it raises PluginLoadError instead.
+    A plugin that fails is recorded with one line; with ``strict`` PluginLoadError is raised with all of them.
     ``connect`` makes the HTTP session of each plugin and is replaced in tests.
     """
     found = discover(settings.plugin_path, bundled=settings.bundled)
@@ -116,7 +117,9 @@ def load_plugins(
         loader.fail(broken.id, broken.error)
     for plugin_id in dict.fromkeys(settings.enabled):
         loader.load(plugin_id)
+    loader.check_themes()
     loader.check_tables()
+    loader.end()
     return loader.registry()
 
 
@@ -132,12 +135,18 @@ class _Loader:
         self._offers: dict[str, Offer] = {}
         self._built: dict[str, Gateway[Any]] = {}
         self._errors: dict[str, str] = {}
+        self._first: PluginLoadError | None = None
 
-    def fail(self, plugin_id: str, error: str) -> None:
-        if self._strict:
-            raise PluginLoadError(error)
-        log.error("plugin failed: %s", error)
+    def fail(self, plugin_id: str, error: str, cause: PluginLoadError | None = None) -> None:
+        self._first = self._first or cause
+        if plugin_id not in self._errors and not self._strict:
+            log.error("plugin failed: %s", error)
         self._errors.setdefault(plugin_id, error)
+
+    def end(self) -> None:
+        """With ``strict``, raise PluginLoadError with every fault, a line each."""
+        if self._strict and self._errors:
+            raise PluginLoadError("\n".join(self._errors.values())) from self._first
 
     def load(self, plugin_id: str) -> None:
         manifest = self._found.manifests.get(plugin_id)
@@ -149,10 +158,8 @@ class _Loader:
             offer = load_one(self._manager, manifest, self._settings)
             self._accept(manifest, offer)
         except PluginLoadError as error:
-            if self._strict:
-                raise
             log.debug("plugin %s failed", plugin_id, exc_info=True)
-            self.fail(plugin_id, str(error))
+            self.fail(plugin_id, str(error), error)
 
     def _not_found(self, plugin_id: str) -> str:
         hint = nearest(plugin_id, self._found.manifests)
@@ -180,6 +187,23 @@ class _Loader:
                 hint = nearest(table, known)
                 self.fail(table, f"{self._settings.config_file}: [{table}]: no plugin has this name{hint}")
 
+    def check_themes(self) -> None:
+        """A theme that lacks a page is left out with its plugin, and so is who stands on it."""
+        while broken := tuple(themes.faults(_by_id(self._themes()))):
+            for entry, fault in broken:
+                self._leave_out(entry.plugin_id)
+                self.fail(entry.plugin_id, f"{entry.plugin_id}: {fault}")
+
+    def _themes(self) -> Iterable[ThemeEntry]:
+        return (entry for offer in self._offers.values() for entry in offer.themes)
+
+    def _leave_out(self, plugin_id: str) -> None:
+        offer = self._offers.pop(plugin_id, None)
+        for entry in offer.gateways if offer else ():
+            del self._built[entry.spec.id]
+        if self._manager.has_plugin(plugin_id):
+            self._manager.unregister(name=plugin_id)
+
     def _unloaded(self) -> set[str]:
         return (set(self._found.manifests) | set(self._errors)) - set(self._offers)
 
@@ -198,7 +222,7 @@ class _Loader:
             provisioners=_by_id(entry for offer in offers for entry in offer.provisioners),
             registrars=_by_id(entry for offer in offers for entry in offer.registrars),
             registers=_by_id(entry for offer in offers for entry in offer.registers),
-            themes=_by_id(entry for offer in offers for entry in offer.themes),
+            themes=_by_id(self._themes()),
             slots=_by_slot(entry for offer in offers for entry in offer.slots),
             subscriptions=tuple(one for offer in offers for one in offer.subscriptions),
             plugins=self._states(),

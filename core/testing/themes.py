@@ -10,7 +10,7 @@ from typing import ClassVar
 from jinja2 import Environment, nodes
 from jinja2.ext import i18n
 
-from core.plugin_api.theme import COMPONENTS, PAGES, ThemeSpec
+from core.plugin_api.theme import PAGES, ThemeSpec
 from core.plugin_host.manifest import Manifest
 
 TAG = re.compile(r"<[a-zA-Z][^>]*>", re.DOTALL)
@@ -44,10 +44,6 @@ class ThemeContract:
         if self.spec.parent is None:
             missing = PAGES - {name for name, _ in self.templates()}
             assert not missing, f"without a parent, these pages are missing: {sorted(missing)}"
-
-    def test_what_it_overrides_is_drawn_by_core(self) -> None:
-        unknown = self.spec.overrides - PAGES - COMPONENTS
-        assert not unknown, f"core draws no template called {sorted(unknown)}"
 
     def test_templates_can_be_read(self) -> None:
         environment = Environment(extensions=[i18n], autoescape=True)

@@ -19,7 +19,6 @@ from core.web import (
     looks,
     render,
     security,
-    themes,
     tracing,
     webhooks,
 )
@@ -34,7 +33,7 @@ Step = Callable[[Flask, WebHouse], None]
 
 
 def create_flask(house: WebHouse) -> Flask:
-    """The WSGI application of one house. Raises SettingsError and PluginLoadError."""
+    """The WSGI application of one house. Raises SettingsError."""
     flask_app = Flask("innkeeper", static_folder=None, template_folder=None)
     flask_app.extensions[EXTENSION] = house
     for step in STEPS:
@@ -75,7 +74,6 @@ def _requests(flask_app: Flask, house: WebHouse) -> None:
 
 
 def _pages(flask_app: Flask, house: WebHouse) -> None:
-    themes.check(house)
     render.register(flask_app)
     errors.register(flask_app)
 

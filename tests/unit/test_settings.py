@@ -64,6 +64,20 @@ def test_mistakes_in_the_file_name_file_and_key(config: Path, text: str, said: s
     assert wrong(config).startswith(str(config))
 
 
+def test_all_that_is_wrong_is_told_at_once(config: Path) -> None:
+    config.write_text('prot = 8000\nport = 70000\nmode = "party"\n[plugins]\nenabeld = []\n')
+    with pytest.raises(SettingsError) as error:
+        load(
+            config, {"INNKEEPER_WORKERS": "no", "INNKEEPER_PROXY": "1", "INNKEEPER_SMTP_URL_FILE": "/nowhere"}
+        )
+    lines = sorted(str(error.value).splitlines())
+    assert [line.split(":")[0] for line in lines] == [str(config)] * 4 + ["environment"] * 3
+    assert [line.split(": ", 1)[1].split()[0].rstrip(":") for line in lines] == [
+        "mode", "plugins.enabeld", "port", "prot",
+        "INNKEEPER_PROXY", "INNKEEPER_SMTP_URL_FILE", "INNKEEPER_WORKERS",
+    ]  # fmt: skip
+
+
 def test_bytes_that_are_no_text(config: Path) -> None:
     config.write_bytes(b"\xff\xfe\x00")
     assert "not valid TOML" in wrong(config)

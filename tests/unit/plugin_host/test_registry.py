@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from core.plugin_api.context import Mode
+from core.plugin_api.theme import PAGES
 from core.plugin_host.errors import PluginLoadError, PluginMissing
 from tests.fixtures.plugins import GATEWAY, Load, WritePlugin
 
@@ -222,15 +223,16 @@ def register_subscriptions():
 
 @hookimpl
 def register_themes():
-    overrides = frozenset({"late.html"})
+    overrides = frozenset({"shop/home.html"})
     return [ThemeSpec(id="velvet", name="Velvet", stylesheet="velvet.css", overrides=overrides)]
 """
 
 
 def _extension(write_plugin: WritePlugin, code: str = EXTENSION) -> None:
     place = write_plugin(code, folder="ext", id="extension.ext", kind="extension")
-    for name in ("templates/late.html", "templates/early.html", "static/velvet.css"):
-        (place / name).parent.mkdir(exist_ok=True)
+    pages = (f"templates/{page}" for page in PAGES)
+    for name in ("templates/late.html", "templates/early.html", "static/velvet.css", *pages):
+        (place / name).parent.mkdir(parents=True, exist_ok=True)
         (place / name).write_text("")
 
 
@@ -253,7 +255,16 @@ def test_slots_subscriptions_and_themes_are_collected(write_plugin: WritePlugin,
         ("admin.order.sidebar", "admin.order.side", "there is no slot 'admin.order.sidebar'"),
         ("missing.html", "early.html", "slot admin.order.side: templates/missing.html is missing"),
         ("rouge.css", "velvet.css", "stylesheet: static/rouge.css is missing"),
-        ('{"gone.html"}', '{"late.html"}', "overrides: templates/gone.html is missing"),
+        (
+            '{"components/bill.html"}',
+            '{"shop/home.html"}',
+            "overrides: templates/components/bill.html is missing",
+        ),
+        (
+            '{"shop/hom.html"}',
+            '{"shop/home.html"}',
+            "core draws no template shop/hom.html; did you mean shop/home",
+        ),
         ('name=" "', 'name="ping"', "needs a name and a handler"),
     ],
 )
@@ -264,3 +275,60 @@ def test_a_misspelt_part_of_an_extension_is_named(
     state = load("extension.ext", **{"themes.velvet": {}}).state("extension.ext")
     assert state is not None
     assert said in state.error
+
+
+THEME = """
+from core.plugin_api.hookspecs import hookimpl
+from core.plugin_api.theme import ThemeSpec
+
+@hookimpl
+def register_themes():
+    return [ThemeSpec(id="{name}", name="{name}", parent={parent!r})]
+"""
+Pages = frozenset[str]
+
+
+def _theme(
+    write_plugin: WritePlugin, name: str, pages: Pages = frozenset(), parent: str | None = None
+) -> None:
+    code = THEME.format(name=name, parent=parent)
+    place = write_plugin(code, folder=name, id=f"theme.{name}", kind="theme")
+    for page in pages:
+        (place / "templates" / page).parent.mkdir(parents=True, exist_ok=True)
+        (place / "templates" / page).write_text("")
+
+
+def test_a_theme_that_lacks_pages_is_left_out_with_who_stands_on_it(
+    write_plugin: WritePlugin, load: Load
+) -> None:
+    _theme(write_plugin, "whole", PAGES)
+    _theme(write_plugin, "child", parent="whole")
+    _theme(write_plugin, "torn", PAGES - {"shop/cart.html", "portal/ways.html"})
+    _theme(write_plugin, "orphan", PAGES, parent="torn")
+    registry = load("theme.torn", "theme.orphan", "theme.child", "theme.whole", **{"themes.whole": {}})
+    assert sorted(registry.themes) == ["child", "whole"]
+    errors = {one.id: one.error for one in registry.plugins if one.state == "failed"}
+    assert set(errors) == {"theme.torn", "theme.orphan"}
+    assert errors["theme.torn"].endswith("here: templates/portal/ways.html, templates/shop/cart.html")
+    assert "no enabled theme is called 'torn'" in errors["theme.orphan"]
+
+
+def test_strict_names_every_fault_at_once(write_plugin: WritePlugin, load: Load) -> None:
+    write_plugin("1/0", folder="first", id="gateway.first")
+    write_plugin("import nowhere_at_all", folder="second", id="gateway.second")
+    _theme(write_plugin, "torn", PAGES - {"shop/cart.html"})
+    with pytest.raises(PluginLoadError) as error:
+        load(
+            "gateway.first",
+            "gateway.third",
+            "gateway.second",
+            "theme.torn",
+            strict=True,
+            **{"gateways.x": {}},
+        )
+    lines = str(error.value).splitlines()
+    assert len(lines) == 5
+    for line, said in zip(
+        lines, ("gateway.first", "gateway.third", "gateway.second", "theme.torn", "[gateways.x]"), strict=True
+    ):
+        assert said in line
