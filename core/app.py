@@ -10,6 +10,7 @@ from flask import Flask
 
 from core.identity import resetting
 from core.identity import service as identity
+from core.kernel import i18n
 from core.kernel.clock import Clock, SystemClock
 from core.kernel.crypto import KeyRing
 from core.kernel.db import Database
@@ -56,6 +57,7 @@ def build(
     clock = clock or SystemClock()
     db = db or Database(settings.database)
     plugins = load_plugins(plugin_settings(settings), clock, strict=settings.plugins.strict)
+    i18n.learn(plugins.locale_folders())
     house = Innkeeper(
         settings=settings,
         db=db,

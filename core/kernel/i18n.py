@@ -1,4 +1,5 @@
-"""Words in the reader's language: gettext catalogues read from ``core/locales/<language>/innkeeper.po``.
+"""Words in the reader's language: gettext catalogues read from ``core/locales/<language>/innkeeper.po``, then
+from those that plugins bring.
 
 The language is that of whoever reads: a request's visitor, a mail's contact. It is set with ``using`` and
 holds for the thread or task at hand, so that mails, documents and pages are told apart without a request.
@@ -8,7 +9,7 @@ English is in the code; a language is offered when it has a catalogue.
 from __future__ import annotations
 
 import gettext as _gettext
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
@@ -23,6 +24,7 @@ from jinja2 import Environment
 
 FOLDER = Path(__file__).resolve().parents[1] / "locales"
 DOMAIN = "innkeeper"
+PLUGIN_CATALOGUE = Path("LC_MESSAGES", "messages.po")
 SOURCE = "en"
 _language: ContextVar[str] = ContextVar("innkeeper.language", default=SOURCE)
 
@@ -121,10 +123,33 @@ def ngettext(one: str, many: str, count: int) -> str:
     return _catalogue(_language.get()).ngettext(one, many, count)
 
 
+def learn(folders: Iterable[Path]) -> None:
+    """Take in what plugins bring: ``<folder>/<language>/LC_MESSAGES/messages.po``, as pybabel lays it out.
+
+    For the whole process, in this order: what core has words for is core's, then the first folder's that has.
+    A folder that is known already changes nothing. They add words, no language.
+    """
+    new = [folder for folder in dict.fromkeys(folders) if folder not in _learnt]
+    _learnt.extend(new)
+    if new:
+        _catalogue.cache_clear()
+
+
+_learnt: list[Path] = []
+
+
 @cache
 def _catalogue(language: str) -> _gettext.NullTranslations:
-    path = FOLDER / language / f"{DOMAIN}.po"
-    if language == SOURCE or not path.is_file():
+    if language == SOURCE:
+        return _gettext.NullTranslations()
+    found = _read(FOLDER / language / f"{DOMAIN}.po", language)
+    for folder in _learnt:
+        found.add_fallback(_read(folder / language / PLUGIN_CATALOGUE, language))
+    return found
+
+
+def _read(path: Path, language: str) -> _gettext.NullTranslations:
+    if not path.is_file():
         return _gettext.NullTranslations()
     with path.open("rb") as file:
         catalogue = read_po(file, locale=language)

@@ -145,11 +145,14 @@ def _read_days(
 
 
 def _mandated(spec: GatewaySpec, source: PaymentSource, ip: str, *, kept: bool) -> PaymentSource:
-    """What was agreed to for a bank debit is kept as it was shown, with the address it was agreed from."""
+    """What was agreed to for a bank debit is kept as it was shown, in the language that it was shown in, with
+    the address it was agreed from."""
     if not isinstance(source, BankAccount):
         return source
-    shown = {field.label: _note(field) for field in spec.fields if field.kind is FieldKind.NOTE and kept}
-    return replace(source, mandate_ip=ip, mandate_text=shown.get(source.mandate_text, source.mandate_text))
+    notes = [field for field in spec.fields if field.kind is FieldKind.NOTE]
+    shown = {field.label: _note(field) if kept else field.label for field in notes}
+    text = shown.get(source.mandate_text, source.mandate_text)
+    return replace(source, mandate_ip=ip, mandate_text=_(text) if text else "")
 
 
 def _note(field: FormField) -> str:

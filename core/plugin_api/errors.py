@@ -36,7 +36,8 @@ class NotificationRejected(PluginError):
 
 
 class InvalidFields(PluginError):
-    """What a person typed can not be used. ``messages`` maps field name to a sentence for them."""
+    """What a person typed can not be used. ``messages`` maps field name to a sentence for them,
+    in their language: see core.plugin_api.words."""
 
     code = "plugin.invalid_fields"
 

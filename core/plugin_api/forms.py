@@ -27,7 +27,8 @@ class Choice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormField:
-    """One field under a payment method. ``width`` is in sixths of a row.
+    """One field under a payment method. ``width`` is in sixths of a row. Texts are English, marked with
+    ``core.plugin_api.words.mark``, and drawn in the reader's language.
 
     ``kept_label`` are the words where the method is kept for later instead of paying an order now (in the
     admin, in the client's account). On the NOTE of a mandate it is what is agreed to there: core keeps the

@@ -96,6 +96,11 @@ class Registry:
         """``templates/`` of an enabled plugin; None when it has none or is not enabled."""
         return _subfolder(self._folders, plugin_id, "templates")
 
+    def locale_folders(self) -> tuple[Path, ...]:
+        """``locales/`` of each enabled plugin that has one, in the order of ``enabled``."""
+        found = (_subfolder(self._folders, plugin_id, "locales") for plugin_id in self._folders)
+        return tuple(folder for folder in found if folder)
+
     def state(self, plugin_id: str) -> PluginState | None:
         """One plugin as admin lists it, enabled or not."""
         return next((one for one in self.plugins if one.id == plugin_id), None)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
+from babel.messages.pofile import read_po
 
+from core.kernel import i18n
 from core.plugin_api.context import PluginConfig
 from core.plugin_host.configs import is_secret
 from core.plugin_host.errors import PluginLoadError
@@ -21,6 +24,10 @@ from core.testing.marks import needs
 
 SECRET_WORDS = ("secret", "password", "token", "api_key", "private")
 LONGEST_DETAIL = 500
+
+
+def _blanks(text: str) -> set[str]:
+    return set(re.findall(r"{\w*}|%\(\w+\)s", text))
 
 
 class PluginContract:
@@ -74,6 +81,17 @@ class PluginContract:
         for name in required:
             with pytest.raises(PluginLoadError, match=f"{name}: the setting is missing"):
                 lab.config({key: value for key, value in lab.settings.items() if key != name})
+
+    def test_catalogues_keep_the_blanks(self, lab: Lab[Any, Any]) -> None:
+        """A blank that is lost is a value nobody reads; one that is new raises when it is filled."""
+        for path in sorted((self.manifest.folder / "locales").glob(f"*/{i18n.PLUGIN_CATALOGUE}")):
+            with path.open("rb") as file:
+                told = read_po(file, locale=path.parts[-3], abort_invalid=True)
+            for message in told:
+                english = message.id if isinstance(message.id, str) else message.id[-1]
+                words = (message.string,) if isinstance(message.string, str) else message.string or ()
+                for one in words if english else ():
+                    assert not one or _blanks(one) == _blanks(english), f"{path}: {one}"
 
     def test_good_settings_pass_the_check(self, lab: Lab[Any, Any]) -> None:
         report = lab.check()

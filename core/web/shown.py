@@ -193,6 +193,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "choices": lambda choices: [(choice.value, said(choice.label)) for choice in choices],
     "phone": phone,
     "said": said,
+    "agreed": i18n.gettext,  # what is agreed to is kept in the words that were shown, on admin's pages too
     "sentence": sentence,
     "as_json": lambda values: json.dumps(dict(values)),
     "paragraphs": paragraphs,

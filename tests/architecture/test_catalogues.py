@@ -13,7 +13,9 @@ from babel.messages.pofile import read_po
 from core.kernel import i18n
 from scripts import messages
 
-PATHS = sorted(i18n.FOLDER.glob(f"*/{i18n.DOMAIN}.po"))
+CORE = sorted(i18n.FOLDER.glob(f"*/{i18n.DOMAIN}.po"))
+OURS = [(folder, path) for folder in messages.plugins() for path in messages.plugin_catalogues(folder)]
+PATHS = [*CORE, *(path for _, path in OURS)]
 BLANK = re.compile(r"%\(\w+\)s|\{\w*\}")
 
 
@@ -33,15 +35,40 @@ def said(one: Message) -> list[tuple[str, str]]:
     return [(str(one.id), str(one.string))]
 
 
-@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.parent.name)
+def named(path: Path) -> str:
+    return path.relative_to(messages.ROOT).as_posix()
+
+
+@pytest.mark.parametrize("path", CORE, ids=named)
 def test_a_catalogue_is_complete_and_up_to_date(path: Path, template: Catalog) -> None:
     """``make messages`` changes nothing in it, and it has words for everything."""
+    complete(path, template)
+
+
+@pytest.mark.parametrize(("folder", "path"), OURS, ids=named)
+def test_so_is_that_of_a_bundled_plugin(folder: Path, path: Path) -> None:
+    complete(path, messages.plugin_template(folder))
+
+
+def test_what_plugins_say_to_people_is_said_in_every_language() -> None:
+    """Whoever has words for people has them in all languages of core; themes have theirs in core's."""
+    home = messages.ROOT / "plugins"
+    speaking = {one.parent for one in home.glob("*/*/plugin.toml") if messages.plugin_template(one.parent)}
+    speaking -= set((home / "themes").iterdir())
+    languages = {path.parent.name for path in CORE}
+    assert speaking == set(messages.plugins())
+    for folder in speaking:
+        found = {messages.language_of(path) for path in messages.plugin_catalogues(folder)}
+        assert found == languages, folder
+
+
+def complete(path: Path, template: Catalog) -> None:
     wanted = messages.updated(path, template)
-    assert messages.missing(read_po(BytesIO(wanted), locale=path.parent.name)) == []
+    assert messages.missing(read_po(BytesIO(wanted), locale=messages.language_of(path))) == []
     assert wanted == path.read_bytes()
 
 
-@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.parent.name)
+@pytest.mark.parametrize("path", PATHS, ids=named)
 def test_blanks_are_those_of_the_message(path: Path) -> None:
     """A count may be left out of its singular only."""
     wrong = [
@@ -53,7 +80,7 @@ def test_blanks_are_those_of_the_message(path: Path) -> None:
     assert wrong == []
 
 
-@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.parent.name)
+@pytest.mark.parametrize("path", PATHS, ids=named)
 def test_sentences_end_as_they_do_in_english(path: Path) -> None:
     """A sentence stays one, a label stays a label; what is glued together keeps its ends."""
     wrong = [

@@ -8,6 +8,8 @@ from core.plugin_api.context import Field, HealthReport, PluginConfig
 from core.plugin_api.gateway import Gateway, GatewayKind, GatewaySpec, TakesManualPayments
 from core.plugin_api.hookspecs import hookimpl
 from core.plugin_api.values import Instructions, Money
+from core.plugin_api.words import gettext as _
+from core.plugin_api.words import mark
 
 
 class ManualConfig(PluginConfig):
@@ -42,13 +44,15 @@ class ManualGateway(Gateway[ManualConfig], TakesManualPayments):
     def instructions(self, invoice_number: str, amount: Money) -> Instructions:
         config = self.ctx.config
         lines = (
-            f"Amount: {amount}",
-            f"Payable to: {config.payable_to}",
+            _("Amount: {amount}").format(amount=amount),
+            _("Payable to: {payee}").format(payee=config.payable_to),
             *config.bank_details.splitlines(),
-            f"Reference: {invoice_number}",
+            _("Reference: {number}").format(number=invoice_number),
             config.note,
         )
-        return Instructions(title="How to pay", lines=tuple(line.strip() for line in lines if line.strip()))
+        return Instructions(
+            title=_("How to pay"), lines=tuple(line.strip() for line in lines if line.strip())
+        )
 
 
 @hookimpl
@@ -56,12 +60,12 @@ def register_gateways() -> Iterable[GatewaySpec]:
     return [
         GatewaySpec(
             id="manual",
-            name="Bank transfer or check",
+            name=mark("Bank transfer or check"),
             kind=GatewayKind.MANUAL,
             config=ManualConfig,
             implementation=ManualGateway,
-            starts="Starts on the day the money arrives",
-            note=(
+            starts=mark("Starts on the day the money arrives"),
+            note=mark(
                 "We mail you an invoice with our bank details and a reference to quote. "
                 "Your order is kept until the money is here."
             ),

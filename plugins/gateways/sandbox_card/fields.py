@@ -9,23 +9,21 @@ from datetime import date
 
 from core.plugin_api.errors import InvalidFields
 from core.plugin_api.forms import Choice, FieldKind, FormField
+from core.plugin_api.words import gettext as _
+from core.plugin_api.words import mark
 
-AUTOMATIC = "Automatic"
+AUTOMATIC = mark("Automatic")
 CARD_TYPES = ("Visa", "Mastercard", "American Express", "Discover")
-MONTHS = (
-    "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December",
-)  # fmt: skip
 MOST_YEARS_AHEAD = 25
 MANY_DIGITS = re.compile(r"(?:\d[ -]?){12,}")
 
 FIELDS = (
-    FormField(name="name_on_card", label="Name on card", autocomplete="cc-name", maxlength=100),
+    FormField(name="name_on_card", label=mark("Name on card"), autocomplete="cc-name", maxlength=100),
     FormField(
         name="number",
-        label="Card number",
+        label=mark("Card number"),
         kind=FieldKind.SECURE,
-        help="Spaces and dashes are fine.",
+        help=mark("Spaces and dashes are fine."),
         placeholder="1234 1234 1234 1234",
         autocomplete="cc-number",
         inputmode="numeric",
@@ -33,7 +31,7 @@ FIELDS = (
     ),
     FormField(
         name="card_type",
-        label="Card type",
+        label=mark("Card type"),
         kind=FieldKind.SELECT,
         choices=tuple(Choice(value=name, label=name) for name in (AUTOMATIC, *CARD_TYPES)),
         default=AUTOMATIC,
@@ -42,7 +40,7 @@ FIELDS = (
     ),
     FormField(
         name="expiry_month",
-        label="Expiry month",
+        label=mark("Expiry month"),
         placeholder="MM",
         autocomplete="cc-exp-month",
         inputmode="numeric",
@@ -51,7 +49,7 @@ FIELDS = (
     ),
     FormField(
         name="expiry_year",
-        label="Expiry year",
+        label=mark("Expiry year"),
         placeholder="YYYY",
         autocomplete="cc-exp-year",
         inputmode="numeric",
@@ -60,9 +58,9 @@ FIELDS = (
     ),
     FormField(
         name="code",
-        label="Security code",
+        label=mark("Security code"),
         kind=FieldKind.SECURE,
-        help="3 digits on the back, or 4 on the front.",
+        help=mark("3 digits on the back, or 4 on the front."),
         placeholder="CVC",
         autocomplete="cc-csc",
         inputmode="numeric",
@@ -71,7 +69,7 @@ FIELDS = (
     ),
     FormField(
         name="issue_number",
-        label="Issue number",
+        label=mark("Issue number"),
         required=False,
         inputmode="numeric",
         maxlength=2,
@@ -80,7 +78,7 @@ FIELDS = (
     ),
     FormField(
         name="start_date",
-        label="Start date",
+        label=mark("Start date"),
         required=False,
         placeholder="MM / YYYY",
         maxlength=9,
@@ -89,10 +87,12 @@ FIELDS = (
     ),
     FormField(
         name="keep_card",
-        label="Keep this card for renewals",
+        label=mark("Keep this card for renewals"),
         kind=FieldKind.CHECKBOX,
         required=False,
-        help="We keep a token, the last four digits and the expiry date. Remove it any time in your account.",
+        help=mark(
+            "We keep a token, the last four digits and the expiry date. Remove it any time in your account."
+        ),
     ),
 )
 
@@ -135,18 +135,18 @@ def _typed(form: Mapping[str, str], name: str) -> str:
 def _holder(form: Mapping[str, str], wrong: dict[str, str]) -> str:
     value = " ".join(_typed(form, "name_on_card").split())
     if not value:
-        wrong["name_on_card"] = "Enter the name as it stands on the card."
+        wrong["name_on_card"] = _("Enter the name as it stands on the card.")
     elif MANY_DIGITS.search(value):
-        wrong["name_on_card"] = "This looks like a card number. Enter the name on the card here."
+        wrong["name_on_card"] = _("This looks like a card number. Enter the name on the card here.")
     elif len(value) > 100 or not value.isprintable():
-        wrong["name_on_card"] = "Enter the name with at most 100 letters."
+        wrong["name_on_card"] = _("Enter the name with at most 100 letters.")
     return value
 
 
 def _card_type(form: Mapping[str, str], wrong: dict[str, str]) -> str:
     value = _typed(form, "card_type") or AUTOMATIC
     if value not in (AUTOMATIC, *CARD_TYPES):
-        wrong["card_type"] = "Choose one of the card types, or Automatic."
+        wrong["card_type"] = _("Choose one of the card types, or Automatic.")
     return value
 
 
@@ -154,15 +154,14 @@ def _expiry(form: Mapping[str, str], today: date, wrong: dict[str, str]) -> tupl
     month = _digits(_typed(form, "expiry_month"), 1, 2)
     year = _digits(_typed(form, "expiry_year"), 4, 4)
     if not 1 <= month <= 12:
-        wrong["expiry_month"] = "Enter the month with two digits, from 01 to 12."
+        wrong["expiry_month"] = _("Enter the month with two digits, from 01 to 12.")
     if year < 1:
-        wrong["expiry_year"] = f"Enter the year with four digits, as in {today.year + 2}."
+        wrong["expiry_year"] = _("Enter the year with four digits, as in {year}.").format(year=today.year + 2)
     elif "expiry_month" not in wrong and (year, month) < (today.year, today.month):
-        wrong["expiry_year"] = (
-            f"This card expired in {MONTHS[month - 1]} {year}. Use another card or check the year."
-        )
+        words = _("This card expired in {month}. Use another card or check the year.")
+        wrong["expiry_year"] = words.format(month=f"{month:02} / {year}")
     elif year > today.year + MOST_YEARS_AHEAD:
-        wrong["expiry_year"] = "No card runs that long. Check the year."
+        wrong["expiry_year"] = _("No card runs that long. Check the year.")
     return month, year
 
 
@@ -174,7 +173,7 @@ def _digits(value: str, least: int, most: int) -> int:
 def _issue_number(form: Mapping[str, str], wrong: dict[str, str]) -> str:
     value = _typed(form, "issue_number")
     if value and not (value.isascii() and value.isdigit() and len(value) <= 2):
-        wrong["issue_number"] = "An issue number has one or two digits."
+        wrong["issue_number"] = _("An issue number has one or two digits.")
     return value
 
 
@@ -184,8 +183,8 @@ def _start_date(form: Mapping[str, str], today: date, wrong: dict[str, str]) -> 
         return ""
     found = re.fullmatch(r"([0-9]{1,2})\s*/\s*([0-9]{4})", value)
     if found is None or not 1 <= int(found[1]) <= 12:
-        wrong["start_date"] = "Enter month and year, as in 03 / 2024."
+        wrong["start_date"] = _("Enter month and year, as in 03 / 2024.")
         return ""
     if (int(found[2]), int(found[1])) > (today.year, today.month):
-        wrong["start_date"] = "This card does not hold yet. Check the start date."
+        wrong["start_date"] = _("This card does not hold yet. Check the start date.")
     return f"{int(found[1]):02}/{found[2]}"

@@ -35,12 +35,14 @@ from core.plugin_api.values import (
     Status,
     StoredMethod,
 )
+from core.plugin_api.words import gettext as _
+from core.plugin_api.words import mark
 from plugins.gateways.sandbox_card import notices
 from plugins.gateways.sandbox_card.client import SandboxClient
 from plugins.gateways.sandbox_card.fields import AUTOMATIC, FIELDS, CardForm, read
 from plugins.gateways.sandbox_card.mapping import charge_outcome, checked, declined, refund_outcome
 
-AGAIN = "Enter the card number again."
+AGAIN = mark("Enter the card number again.")
 
 
 class CardConfig(PluginConfig):
@@ -90,10 +92,12 @@ class SandboxCard(Gateway[CardConfig], Collects, Charges, Refunds, LooksUp, Noti
         typed = read(form, self.ctx.clock.now().date())
         token = form.get("payment_token", "").strip()
         if not token:
-            raise InvalidFields({"number": "Enter the card number. This needs JavaScript in your browser."})
+            raise InvalidFields(
+                {"number": _("Enter the card number. This needs JavaScript in your browser.")}
+            )
         reply = self._api.get("v1", "tokens", token)
         if not reply.ok:
-            raise InvalidFields({"number": AGAIN})
+            raise InvalidFields({"number": _(AGAIN)})
         card = reply.body
         if card.text("token") != token:
             raise NoAnswer("the sandbox answered with another card")
@@ -164,9 +168,10 @@ class SandboxCard(Gateway[CardConfig], Collects, Charges, Refunds, LooksUp, Noti
 def _compare(typed: CardForm, brand: str, expires: tuple[int, int]) -> None:
     """Raises InvalidFields where the form and the card disagree: one of them was changed afterwards."""
     if typed.card_type not in (AUTOMATIC, brand):
-        raise InvalidFields({"card_type": f"This card is from {brand}. Choose {brand} or Automatic."})
+        words = _("This card is from {brand}. Choose {brand} or Automatic.")
+        raise InvalidFields({"card_type": words.format(brand=brand)})
     if (typed.year, typed.month) != expires:
-        raise InvalidFields({"number": AGAIN})
+        raise InvalidFields({"number": _(AGAIN)})
 
 
 def _unknown(code: str) -> PaymentOutcome:
@@ -178,7 +183,7 @@ def register_gateways() -> Iterable[GatewaySpec]:
     return [
         GatewaySpec(
             id="sandbox_card",
-            name="Card",
+            name=mark("Card"),
             kind=GatewayKind.CARD,
             config=CardConfig,
             implementation=SandboxCard,
@@ -186,7 +191,7 @@ def register_gateways() -> Iterable[GatewaySpec]:
             host_settings=("url",),
             fields=FIELDS,
             mode=Mode.TEST,
-            starts="Starts at once",
+            starts=mark("Starts at once"),
             icon="credit-card",
             marks=("Visa", "Mastercard", "Amex", "Discover"),
         )

@@ -35,6 +35,7 @@ from core.plugin_api.values import (
     RefundRequest,
     Status,
 )
+from core.plugin_api.words import mark
 from plugins.gateways.sandbox_echeck import notices
 from plugins.gateways.sandbox_echeck.client import SandboxClient
 from plugins.gateways.sandbox_echeck.fields import FIELDS, read
@@ -147,7 +148,7 @@ def register_gateways() -> Iterable[GatewaySpec]:
     return [
         GatewaySpec(
             id="sandbox_echeck",
-            name="eCheck from a US bank account",
+            name=mark("eCheck from a US bank account"),
             kind=GatewayKind.ECHECK,
             config=ECheckConfig,
             implementation=SandboxECheck,
@@ -156,7 +157,7 @@ def register_gateways() -> Iterable[GatewaySpec]:
             host_settings=("url",),
             fields=FIELDS,
             mode=Mode.TEST,
-            starts="Starts when the bank confirms, 3 to 5 business days",
+            starts=mark("Starts when the bank confirms, 3 to 5 business days"),
             icon="building-bank",
         )
     ]

@@ -29,6 +29,7 @@ from core.plugin_api.values import (
     RefundRequest,
     Status,
 )
+from core.plugin_api.words import mark
 from plugins.gateways.sandbox_wallet import notices
 from plugins.gateways.sandbox_wallet.client import KeyReused, Reply, SandboxClient
 from plugins.gateways.sandbox_wallet.mapping import declined, instruction, payment_outcome, refund_outcome
@@ -151,8 +152,8 @@ def register_gateways() -> Iterable[GatewaySpec]:
             hosts=None,
             host_settings=("url",),
             mode=Mode.TEST,
-            starts="Starts at once",
-            note=(
+            starts=mark("Starts at once"),
+            note=mark(
                 "Nothing to fill in here. After you place the order we send you to Sandbox Wallet to approve "
                 "the amount, and you come straight back. If you close that page, your order is kept and you "
                 "can pay another way."

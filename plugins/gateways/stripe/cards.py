@@ -13,6 +13,8 @@ from collections.abc import Mapping
 
 from core.plugin_api.errors import InvalidFields, Misconfigured
 from core.plugin_api.values import DeclineCode, PaymentSource, StoredMethod
+from core.plugin_api.words import gettext as _
+from core.plugin_api.words import mark
 from plugins.gateways.stripe.client import Refusal, StripeClient
 from plugins.gateways.stripe.encoding import Form
 from plugins.gateways.stripe.mapping import decline_code
@@ -27,9 +29,9 @@ BRANDS = {
     "unionpay": "UnionPay", "visa": "Visa",
 }  # fmt: skip
 WORDS = {
-    DeclineCode.EXPIRED_CARD: "This card has expired.",
-    DeclineCode.INCORRECT_CVC: "The security code does not match this card.",
-    DeclineCode.INCORRECT_NUMBER: "The card number is not right.",
+    DeclineCode.EXPIRED_CARD: mark("This card has expired."),
+    DeclineCode.INCORRECT_CVC: mark("The security code does not match this card."),
+    DeclineCode.INCORRECT_NUMBER: mark("The card number is not right."),
 }
 
 
@@ -65,9 +67,9 @@ def collect(api: StripeClient, form: Mapping[str, str]) -> PaymentSource:
 
 def _wrong_name(holder: str) -> dict[str, str]:
     if not holder:
-        return {"name_on_card": "Enter the name on your card."}
+        return {"name_on_card": _("Enter the name on your card.")}
     if len(holder) > MAX_HOLDER or not holder.isprintable():
-        return {"name_on_card": "Enter the name as it stands on the card."}
+        return {"name_on_card": _("Enter the name as it stands on the card.")}
     return {}
 
 
@@ -75,10 +77,10 @@ def _saved(api: StripeClient, setup: str, *, secret: str) -> SavedCard:
     """The card of a SetupIntent, for the browser that knows its secret. Raises InvalidFields."""
     data = _setup_intent(api, setup)
     if not hmac.compare_digest(text(data, "client_secret"), secret):
-        raise InvalidFields({"card": "Enter your card again."})
+        raise InvalidFields({"card": _("Enter your card again.")})
     saved = SavedCard.read(data)
     if saved.status != "succeeded" or not saved.method:
-        raise InvalidFields({"card": "Your bank has not confirmed this card yet. Enter it again."})
+        raise InvalidFields({"card": _("Your bank has not confirmed this card yet. Enter it again.")})
     return saved
 
 
@@ -86,7 +88,7 @@ def _setup_intent(api: StripeClient, setup: str) -> Json:
     try:
         return api.get(f"setup_intents/{setup}", {"expand": ["payment_method"]})
     except Refusal as refusal:
-        raise InvalidFields({"card": "Enter your card again."}) from refusal
+        raise InvalidFields({"card": _("Enter your card again.")}) from refusal
 
 
 def _new_customer(api: StripeClient, saved: SavedCard, setup: str, holder: str) -> str:
@@ -100,8 +102,8 @@ def _new_customer(api: StripeClient, saved: SavedCard, setup: str, holder: str) 
     except Refusal as refusal:
         if refusal.status != 402:
             return _customer_after_all(api, setup, refusal)
-        words = WORDS.get(decline_code(refusal.error), "The bank declined this card. Try another one.")
-        raise InvalidFields({"card": words}) from refusal
+        words = WORDS.get(decline_code(refusal.error), mark("The bank declined this card. Try another one."))
+        raise InvalidFields({"card": _(words)}) from refusal
 
 
 def _customer_after_all(api: StripeClient, setup: str, refusal: Refusal) -> str:

@@ -29,6 +29,7 @@ from core.plugin_api.values import (
     RefundRequest,
     StoredMethod,
 )
+from core.plugin_api.words import mark
 from plugins.gateways.stripe import cards
 from plugins.gateways.stripe.client import API_VERSION, Refusal, StripeClient
 from plugins.gateways.stripe.payments import Payments
@@ -57,8 +58,8 @@ SCRIPT = BrowserScript(
     ),
 )
 FIELDS = (
-    FormField(name="name_on_card", label="Name on card", autocomplete="cc-name", maxlength=100),
-    FormField(name="card", label="Card number, expiry date and security code", kind=FieldKind.MOUNT),
+    FormField(name="name_on_card", label=mark("Name on card"), autocomplete="cc-name", maxlength=100),
+    FormField(name="card", label=mark("Card number, expiry date and security code"), kind=FieldKind.MOUNT),
 )
 
 
@@ -166,7 +167,7 @@ def register_gateways() -> Iterable[GatewaySpec]:
     return [
         GatewaySpec(
             id="stripe",
-            name="Card",
+            name=mark("Card"),
             kind=GatewayKind.CARD,
             config=StripeConfig,
             implementation=StripeGateway,

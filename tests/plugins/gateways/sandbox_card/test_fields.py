@@ -36,7 +36,7 @@ def test_a_card_is_good_to_the_end_of_its_month() -> None:
 
 def test_an_expired_card_says_when_it_expired() -> None:
     assert errors(expiry_month="06", expiry_year="2024") == {
-        "expiry_year": "This card expired in June 2024. Use another card or check the year."
+        "expiry_year": "This card expired in 06 / 2024. Use another card or check the year."
     }
 
 
