@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from core.identity import queries, resetting, roles, staffing
 from core.identity.passwords import hash_password
 from core.identity.rules import check_password_rules
+from core.identity.sessions import belongs
 from core.identity.signing import find_user
 from core.identity.staffing import StaffForm, StaffView
 from core.identity.users import set_password
@@ -153,12 +154,14 @@ def _reset_factor(open_house: OpenHouse) -> click.Command:
     @click.command("reset-factor")
     @click.argument("user")
     def command(user: str) -> None:
-        """Take away the second factors and recovery codes of somebody who lost theirs."""
+        """Take away the second factors and recovery codes of somebody who lost theirs: staff or a client."""
         with open_house() as house:
             with house.db.transaction() as session:
-                view = _find(session, user)
-                staffing.reset_factor(house, session, at_the_shell(), view.user_id, now=house.clock.now())
-            click.echo(f"{view.username} sets up a new second factor at the next sign-in.")
+                user_id, now = _user_id(session, user), house.clock.now()
+                is_staff = belongs(session, user_id, "admin")
+                reset = staffing.reset_factor if is_staff else staffing.reset_factor_of_client
+                reset(house, session, at_the_shell(), user_id, now=now)
+            click.echo(f"{user} has no second factor any more and is signed out everywhere.")
 
     return command
 
@@ -193,10 +196,15 @@ def _enable(open_house: OpenHouse) -> click.Command:
 
 def _find(session: Session, user: str) -> StaffView:
     """Raises NotFound."""
+    return staffing.staff(session, _user_id(session, user))
+
+
+def _user_id(session: Session, user: str) -> UUID:
+    """Raises NotFound."""
     user_id = find_user(session, user)
     if user_id is None:
-        raise NotFound(f"Nobody on the staff is called {user!r}.")
-    return staffing.staff(session, user_id)
+        raise NotFound(f"Nobody is called {user!r}.")
+    return user_id
 
 
 def _role_id(session: Session, name: str) -> UUID:

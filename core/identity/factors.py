@@ -100,8 +100,8 @@ def accept(session: Session, house: House, user_id: UUID, answer: Answer, party:
 
 
 def _totp(session: Session, keys: KeyRing, user_id: UUID, code: str, now: datetime) -> bool:
-    typed = "".join(code.split())
-    if len(typed) != 6 or not (typed.isascii() and typed.isdigit()):
+    typed = _digits(code)
+    if not typed:
         return False
     rows = session.scalars(
         select(SecondFactor).where(
@@ -109,6 +109,12 @@ def _totp(session: Session, keys: KeyRing, user_id: UUID, code: str, now: dateti
         )
     ).all()
     return any(_fits(session, keys, row, typed, now) for row in rows)
+
+
+def _digits(code: str) -> str:
+    """The six digits that were typed, blanks or not; "" for anything else."""
+    typed = "".join(code.split())
+    return typed if len(typed) == 6 and typed.isascii() and typed.isdigit() else ""
 
 
 def _fits(session: Session, keys: KeyRing, row: SecondFactor, typed: str, now: datetime) -> bool:
@@ -174,8 +180,8 @@ def confirm_totp(
     session: Session, keys: KeyRing, user_id: UUID, code: str, label: str, now: datetime
 ) -> bool:  # fmt: skip
     """The first code of the app: from now on it counts. False for a wrong one."""
-    row, typed = _unconfirmed(session, user_id), "".join(code.split())
-    if row is None or len(typed) != 6 or not _fits(session, keys, row, typed, now):
+    row, typed = _unconfirmed(session, user_id), _digits(code)
+    if row is None or not typed or not _fits(session, keys, row, typed, now):
         return False
     row = session.get_one(SecondFactor, row.id)
     row.confirmed_at, row.label = now, label.strip()[:LONGEST_LABEL] or "Authenticator app"

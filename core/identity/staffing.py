@@ -193,10 +193,25 @@ def reset_factor(house: House, session: Session, by: Identity, user_id: UUID, *,
     _touched(session, by, user_id)
     if user_id == by.user_id:
         raise Conflict(_("Your own second factor is changed under your own name."))
+    _take_factors_away(house, session, user_id, "admin", now)
+    _note(session, by, user_id, "staff.reset_factor", now)
+
+
+def reset_factor_of_client(
+    house: House, session: Session, by: Identity, user_id: UUID, *, now: datetime
+) -> None:  # fmt: skip
+    """The same for somebody who signs in to the portal: their password alone opens it until they set up a new
+    one, so make sure who is asking. Raises NotFound for staff and for nobody."""
+    if session.get(User, user_id) is None or session.get(Staff, user_id) is not None:
+        raise NotFound(_("Nobody signs in to the portal by that name."))
+    _take_factors_away(house, session, user_id, "portal", now)
+    _note(session, by, user_id, "user.reset_factor", now)
+
+
+def _take_factors_away(house: House, session: Session, user_id: UUID, area: str, now: datetime) -> None:
     factors.remove_all(session, user_id)
     revoke_sessions(session, user_id, now)
-    publish(house, session, "user.factor_changed", {"user_id": user_id, "what": "removed", "area": "admin"})
-    _note(session, by, user_id, "staff.reset_factor", now)
+    publish(house, session, "user.factor_changed", {"user_id": user_id, "what": "removed", "area": area})
 
 
 def invite_again(house: House, session: Session, by: Identity, user_id: UUID, *, ip: str) -> None:

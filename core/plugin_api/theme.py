@@ -43,7 +43,8 @@ PAGES = frozenset(
     f"portal/{name}.html"
     for name in (
         "sign-in", "factor", "reset", "choose-password", "home", "services", "service", "invoices",
-        "invoice", "ways", "way-new", "way-remove", "security",
+        "invoice", "ways", "way-new", "way-remove", "security", "prove", "factors", "factor-app",
+        "recovery-codes",
     )
 )  # fmt: skip
 # Parts of pages in core/web/templates that a theme may draw its own way.
@@ -51,6 +52,7 @@ COMPONENTS = frozenset(
     f"components/{name}.html"
     for name in (
         "bill",
+        "factor",
         "fields",
         "head",
         "icon",

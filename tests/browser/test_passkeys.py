@@ -30,7 +30,7 @@ def test_a_passkey_is_set_up_proves_and_opens_the_door_alone(page: Page, demo: D
     page.get_by_label("Name").fill("Laptop")
     page.get_by_role("button", name="Set up a passkey").click()
     expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
-    expect(page.locator(".ad-codes code")).to_have_count(10)
+    expect(page.locator(".ik-codes code")).to_have_count(10)
     kept = devtools.send("WebAuthn.getCredentials", {"authenticatorId": made["authenticatorId"]})
     assert [one["rpId"] for one in kept["credentials"]] == ["localhost"]
 

@@ -15,15 +15,28 @@ from core.clients import service as contacts
 from core.identity import service as identity
 from core.identity.values import Identity
 from core.kernel.i18n import gettext as _
-from core.kernel.problems import NotFound
+from core.kernel.problems import NotFound, Refused
 from core.web import acting, cookies
-from core.web.current import brand, house
+from core.web.current import brand, house, now
 from core.web.security import is_safe_path
 
 COOKIE = "innkeeper_portal"
 AREA = "portal"
 # Pages for people who are not signed in
-OPEN = frozenset({"portal.sign_in", "portal.factor", "portal.reset", "portal.choose_password"})
+OPEN = frozenset(
+    {
+        "portal.sign_in", "portal.sign_in_passkey", "portal.sign_in_challenge", "portal.factor",
+        "portal.reset", "portal.choose_password",
+    }
+)  # fmt: skip
+# For who has shown within a quarter of an hour that it is still them
+PROVEN = frozenset(
+    {
+        "portal.factors", "portal.factor_app_begin", "portal.factor_app", "portal.factor_app_picture",
+        "portal.factor_app_confirm", "portal.factor_passkey_challenge", "portal.factor_passkey",
+        "portal.factor_remove", "portal.codes_new", "portal.codes_file",
+    }
+)  # fmt: skip
 LONGEST_PATH = 2000
 
 
@@ -66,6 +79,14 @@ def is_staff() -> bool:
     return person().identity.acting_staff_id is not None
 
 
+def themselves() -> Identity:
+    """The client, and nobody for them. Raises Refused."""
+    found = person().identity
+    if found.acting_staff_id is not None:
+        raise Refused(_("Only the client can see and change how they sign in."))
+    return found
+
+
 def own(client_id: UUID | None) -> None:
     """Raises NotFound for what is another client's: the same answer as for what does not exist."""
     if client_id is None or client_id not in person().client_ids:
@@ -79,8 +100,17 @@ def guard() -> Response | None:
     found = visitor()
     if found is not None:
         acting.begin_for(found.identity.acting_for)
-        return None
+        return _proof()
     return redirect(url_for("portal.sign_in", next=_asked()), 303)
+
+
+def _proof() -> Response | None:
+    """Away to the page that asks who is there, when it is time. A form that comes too late is not kept: it
+    has nothing in it that would be lost. Raises Refused for staff inside the account."""
+    if request.endpoint not in PROVEN or themselves().is_proven(now()):
+        return None
+    back = request.path if request.method == "GET" else url_for("portal.factors")
+    return redirect(url_for("portal.prove", next=back), 303)
 
 
 def token() -> str:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from core.identity import factors as kept
 from core.identity import resetting
 from core.identity import service as identity
-from core.identity.values import Answer, FactorRefused, SignInRefused
-from core.kernel.problems import InvalidFields
+from core.identity.values import Answer, FactorRefused, SignInRefused, Waiting
+from core.kernel.i18n import gettext as _
+from core.kernel.problems import InvalidFields, NotFound
 from core.orders import cart as carts
 from core.web import cookies, csrf, devices, forms
+from core.web import factors as pages
 from core.web.current import house, visitor_ip
-from core.web.portal import access
+from core.web.portal import access, factors
 from core.web.render import render
 
 LONGEST_AGENT = 300
@@ -62,27 +65,58 @@ def _on(path: str, token: str, device: str) -> Response:
     return response
 
 
+def sign_in_with_passkey() -> Response:
+    """Without a password: the passkey checked its owner itself. Raises NotFound."""
+    party, wanted, device = factors.party(), request.form.get("next", ""), devices.mark()
+    if party is None:
+        raise NotFound
+    try:
+        token = identity.sign_in_with_passkey(
+            house(), area=access.AREA, credential=request.form.get("credential", ""), party=party,
+            ip=visitor_ip(), agent=request.headers.get("User-Agent", "")[:LONGEST_AGENT], device=device,
+        )  # fmt: skip
+    except SignInRefused:
+        refused = _("This passkey was not taken. Try again, or use your password.")
+        return _page(422, wanted=wanted, refused=refused)
+    identity.sign_out(house(), access.token())
+    return _on(_onward(wanted), token, device)
+
+
+def challenge() -> Response:
+    """What the browser asks a passkey: of the person who waits, or of whoever it is. Raises
+    TooManyRequests, NotFound."""
+    held = identity.waiting(house(), access.token(), access.AREA)
+    return pages.challenge_for(factors.party(), held.user_id if held else None)
+
+
 def factor() -> Response:
-    """The second step, for who has one: a code of the app, or one for recovery."""
+    """The second step, for who has one: a code of the app, one for recovery, or a passkey."""
     held = identity.waiting(house(), access.token(), access.AREA)
     if held is None:
         return redirect(url_for("portal.sign_in"), 303)
     if request.method == "GET":
-        return _factor_page(200, wanted=request.args.get("next", ""))
+        return _factor_page(200, held, wanted=request.args.get("next", ""))
     wanted, device = request.form.get("next", ""), devices.mark()
-    answer = Answer(code=request.form.get("code", ""))
+    answer = Answer(code=request.form.get("code", ""), credential=request.form.get("credential", ""))
     try:
-        token = identity.show_factor(house(), access.token(), access.AREA, answer, None, device=device)
+        token = identity.show_factor(
+            house(), access.token(), access.AREA, answer, factors.party(), device=device
+        )
     except FactorRefused as problem:
-        return _factor_page(422, wanted=wanted, refused=str(problem))
+        return _factor_page(422, held, wanted=wanted, refused=str(problem))
     except SignInRefused:
         return redirect(url_for("portal.sign_in"), 303)
     return _on(_onward(wanted), token, device)
 
 
-def _factor_page(status: int, *, wanted: str, refused: str = "") -> Response:
-    onward = access.path_after(wanted, "")
-    return render("portal/factor.html", status, wanted=onward, refused=refused)
+def _factor_page(status: int, held: Waiting, *, wanted: str, refused: str = "") -> Response:
+    party, onward = factors.party(), access.path_after(wanted, "")
+    with house().db.read() as session:
+        kinds = {one.kind for one in kept.list_factors(session, held.user_id)}
+    return render(
+        "portal/factor.html", status, wanted=onward, refused=refused, party=party,
+        has_passkey=party is not None and kept.PASSKEY in kinds,
+    )  # fmt: skip
 
 
 def forgotten() -> Response:
@@ -123,4 +157,5 @@ def _page(status: int, *, username: str = "", wanted: str = "", refused: str = "
     return render(
         "portal/sign-in.html", status, username=username, wanted=onward, refused=refused,
         ordering=onward.startswith(url_for("shop.checkout")), chosen=request.args.get("said") == "chosen",
+        party=factors.party(),
     )  # fmt: skip

@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from sqlalchemy import select, text
 
 from core.identity import cli, factors, roles
-from core.identity.service import ensure_admin
+from core.identity.service import ensure_admin, make_user
 from core.identity.values import at_the_shell
 from core.kernel import audit
 from core.kernel.audit import AuditEntry
@@ -78,8 +78,21 @@ def test_passwords_and_factors_from_the_shell(house: SmallHouse, run) -> None:  
         assert session.scalars(select(OutboxEvent).filter_by(name="identity.reset_wanted")).one()
         factors.new_codes(session, user_id)
     run("user", "reset-factor", "ada")
-    with house.db.read() as session:
+    with house.db.transaction() as session:
         assert factors.codes_left(session, user_id) == 0
+        client_id = make_user(
+            session, username="cleo", email="cleo@example.com", password_hash="!", locale="en",
+            now=house.clock.now(),
+        )  # fmt: skip
+        factors.new_codes(session, client_id)
+    run("user", "reset-factor", "cleo@example.com")
+    with house.db.read() as session:
+        assert factors.codes_left(session, client_id) == 0
+        facts = [row.payload for row in session.query(OutboxEvent).filter_by(name="user.factor_changed")]
+        assert [one["area"] for one in facts if one["user_id"] == str(client_id)] == ["portal"]
+        assert session.scalars(select(AuditEntry).filter_by(action="user.reset_factor")).one()
+    with pytest.raises(NotFound):
+        run("user", "reset-factor", "nobody")
     run("user", "disable", "ada")
     refused(house)
     run("user", "enable", "ada")

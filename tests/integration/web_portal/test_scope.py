@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from uuid import UUID
 
 import pytest
 from flask import Flask
@@ -12,14 +13,21 @@ from sqlalchemy import select, update
 from core.billing.models import Invoice
 from core.brands.models import Brand
 from core.clients.models import BillingAccount, Client
-from core.identity.models import Membership, SignInSession
+from core.identity.models import Membership, SecondFactor, SignInSession
 from core.kernel.ids import new_id
 from core.web.portal.access import OPEN
 from tests.fixtures.innkeeper import Inn
 from tests.integration.web_admin.desk import texts
 from tests.integration.web_portal.guest import DOOR, Guest, Stay, open_door, stay
 
+FACTORS = "/portal/security/factors"
 OURS, THEIRS = "ours.example", "theirs.example"
+
+
+def user_of(inn: Inn, one: Stay) -> UUID:
+    with inn.db.read() as session:
+        found = select(Membership.user_id).filter_by(client_id=one.client_id).order_by(Membership.id)
+        return session.scalars(found.limit(1)).one()
 
 
 def things(inn: Inn, one: Stay) -> dict[str, str]:
@@ -28,13 +36,14 @@ def things(inn: Inn, one: Stay) -> dict[str, str]:
     A route with an argument that is missing here fails every test of this module: say what it names.
     """
     with inn.db.read() as session:
-        user_id = session.scalars(select(Membership.user_id).filter_by(client_id=one.client_id)).first()
-        newest = select(SignInSession.id).filter_by(user_id=user_id).order_by(SignInSession.id.desc())
+        newest = (
+            select(SignInSession.id).filter_by(user_id=user_of(inn, one)).order_by(SignInSession.id.desc())
+        )
         session_id = session.scalar(newest.limit(1)) or new_id()
         account_id = session.scalar(select(BillingAccount.id).filter_by(client_id=one.client_id).limit(1))
     return {
         "invoice_id": str(one.invoice_id), "service_id": str(one.service_id), "session_id": str(session_id),
-        "account_id": str(account_id or new_id()),
+        "account_id": str(account_id or new_id()), "factor_id": str(new_id()),
     }  # fmt: skip
 
 
@@ -75,6 +84,18 @@ def test_what_is_another_clients_is_not_there(inn: Inn, guest: Guest) -> None:
     for path in routes_by_id(inn, guest.app, theirs, "POST"):
         assert guest.post(path, "/portal/security").status_code == 404, path
         assert door.open("/portal/security").status_code == 200, "their session was ended by another client"
+    with inn.db.transaction() as session:  # last: from now on their own sessions have it to show
+        factor_id, user_id = new_id(), user_of(inn, theirs)
+        session.add(
+            SecondFactor(
+                id=factor_id, user_id=user_id, kind="totp", label="", created_at=inn.clock.now(),
+                confirmed_at=inn.clock.now(),
+            )
+        )  # fmt: skip
+    assert guest.post(f"{FACTORS}/{factor_id}/remove", FACTORS).status_code == 404
+    with inn.db.read() as session:
+        assert session.get(SecondFactor, factor_id) is not None
+    guest.post(f"{FACTORS}/app/begin", FACTORS)  # what is being set up has pages too
     listed = routes_without(guest.app)
     assert len(listed) >= 3
     for path in listed:

@@ -16,8 +16,8 @@ async function challenge(button) {
   const form = new FormData();
   form.set("csrf_token", button.form.elements.csrf_token.value);
   const answer = await fetch(button.dataset.url, { method: "POST", body: form, credentials: "same-origin" });
-  if (answer.status === 429) throw new Error("Too many tries. Wait a few minutes, then try again.");
-  if (!answer.ok) throw new Error("That did not work. Reload the page and try again.");
+  if (answer.status === 429) throw new Error(button.dataset.many);
+  if (!answer.ok || answer.redirected) throw new Error(button.dataset.failed);
   return answer.json();
 }
 
@@ -69,10 +69,10 @@ function say(button, words) {
   place.hidden = words === "";
 }
 
-function reason(error) {
-  if (error.name === "NotAllowedError") return "Nothing was confirmed. Try again, or use a code.";
-  if (error.name === "InvalidStateError") return "This passkey is set up already.";
-  if (error.name === "SecurityError") return "Passkeys do not work at this address. Open the admin by its own name.";
+function reason(button, error) {
+  if (error.name === "NotAllowedError") return button.dataset.nothing;
+  if (error.name === "InvalidStateError") return button.dataset.known;
+  if (error.name === "SecurityError") return button.dataset.elsewhere;
   return error.message;
 }
 
@@ -87,7 +87,7 @@ async function use(button) {
     form.noValidate = true; // password and code are not needed with it
     form.requestSubmit();
   } catch (error) {
-    say(button, reason(error));
+    say(button, reason(button, error));
   } finally {
     button.removeAttribute("aria-busy");
   }
