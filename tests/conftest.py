@@ -17,6 +17,7 @@ settings.load_profile("innkeeper")
 
 pytest_plugins = [
     "tests.fixtures.environment",
+    "tests.fixtures.once",
     "tests.fixtures.postgres",
     "tests.fixtures.crash",
     "tests.fixtures.database",
