@@ -103,3 +103,46 @@ def test_the_languages_offered_are_those_with_a_catalogue() -> None:
     assert i18n.languages() == (
         ("en", "English"), ("de", "Deutsch"), ("es", "Español"), ("fr", "Français"),
     )  # fmt: skip
+
+
+COMMENT, BLOCK, VALUE = (re.compile(text, re.DOTALL) for text in (r"{#.*?#}", r"{%.*?%}", r"{{.*?}}"))
+TAG = re.compile(r"<[^>]*>", re.DOTALL)
+LITERAL = r'"[^"]*[A-Za-z]{2}[^"]*"'
+SAID = re.compile(  # of the catalogue, or no words at all
+    rf"\b_\(\s*{LITERAL}|\bngettext\(\s*{LITERAL}\s*,\s*{LITERAL}|\[{LITERAL}\]|\bicon\([^)]*\)"
+    rf"|form\.value\([^)]*\) or {LITERAL}|\btone={LITERAL} if \w+ else {LITERAL}"
+)
+UNSAID = re.compile(  # a sentence that is drawn as it stands in the code
+    rf"(?:\bor|\belse|^{{{{-?)\s*{LITERAL}|\b(?:field|select|check|textarea)\(\s*\"[a-z_]*\",\s*{LITERAL}"
+    rf"|\bbutton\(\s*{LITERAL}|\b(?:help|placeholder|busy)=\s*{LITERAL}"
+)
+TITLE = re.compile(rf"{{%-?\s*set title\s*=\s*{LITERAL}")
+NAMED = re.compile(r"""\s(?:alt|aria-label|title|placeholder)="([^"]*)\"""")
+WORD = re.compile(r"[A-Za-z]{2,}")
+
+
+def bare(text: str) -> list[str]:
+    """English that a template says without asking the catalogue for it."""
+    source = COMMENT.sub("", text)
+    found = [one for one in NAMED.findall(VALUE.sub("", BLOCK.sub("", source))) if WORD.search(one)]
+    found += TITLE.findall(source)
+    seen = re.sub(r"&[a-z]+;", "", TAG.sub(" ", VALUE.sub("", BLOCK.sub("", source))))
+    found += [line.strip() for line in seen.splitlines() if WORD.search(line)]
+    outside = TAG.sub(" ", BLOCK.sub("", source))
+    return found + [one for one in VALUE.findall(outside) if UNSAID.search(SAID.sub("", one))]
+
+
+@pytest.mark.parametrize("path", sorted(Path("plugins/themes").glob("*/templates/**/*.html")), ids=str)
+def test_a_page_of_shop_and_portal_says_nothing_in_english_alone(path: Path) -> None:
+    assert bare(path.read_text()) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<p>Hello there</p>", '<img alt="A door">', '{{ field("name", "Name") }}', '{{ ip or "unknown" }}',
+        '{{ button("Save") }}', '{% set title = "Security" %}', '{{ "Change" if x else _("Set up") }}',
+    ],
+)  # fmt: skip
+def test_english_alone_is_seen(text: str) -> None:
+    assert bare(text)

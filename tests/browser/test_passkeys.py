@@ -7,6 +7,9 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import PHONE
+from tests.browser.test_accessibility import check
+from tests.fixtures.buyer import Buyer
 from tests.fixtures.shop import ADMIN_PASSWORD, DemoShop
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -52,3 +55,36 @@ def test_a_passkey_is_set_up_proves_and_opens_the_door_alone(page: Page, demo: D
     page.goto(f"{url}/admin/me/factors")
     page.get_by_role("button", name="Remove").click()
     expect(page.get_by_text("Removed.")).to_be_visible()
+
+
+@pytest.mark.parametrize("context", [{"viewport": PHONE, "bypass_csp": True}], indirect=True)
+def test_a_client_sets_up_a_passkey_and_an_app_on_a_phone(page: Page, demo: DemoShop) -> None:
+    """Their own pages are as usable: axe finds nothing, nothing is wider than the phone."""
+    buyer = Buyer.new(page, demo.url)
+    buyer.put_in_cart()
+    buyer.introduce()
+    buyer.choose("manual")
+    buyer.go_on()
+    buyer.place()
+    url = f"http://localhost:{urlsplit(demo.url).port}/portal"
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("WebAuthn.enable")
+    devtools.send("WebAuthn.addVirtualAuthenticator", {"options": AUTHENTICATOR})
+    page.goto(f"{url}/sign-in?next=/portal/security/factors")
+    page.get_by_label("Username or email").fill(buyer.email)
+    page.get_by_label("Password").fill("a short sentence is best")
+    page.get_by_role("button", name="Sign in", exact=True).press("Enter")
+    page.get_by_role("button", name="Set up a passkey").press("Enter")
+    expect(page.locator(".ik-codes code")).to_have_count(10)
+    check(page)
+    page.goto(f"{url}/security/factors")
+    check(page)
+    page.get_by_role("button", name="Set up an app").press("Enter")
+    expect(page.get_by_role("img", name="QR code")).to_be_visible()
+    check(page)
+    for path in ("security", "security/prove"):
+        page.goto(f"{url}/{path}")
+        check(page)
+    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("button", name="Sign in with a passkey").press("Enter")
+    expect(page.get_by_role("heading", name="Services").first).to_be_visible()
