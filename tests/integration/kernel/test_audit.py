@@ -158,6 +158,23 @@ FORGERIES: tuple[tuple[str, list[tuple[int, str]]], ...] = (
     ("DELETE FROM audit_entry", [(1, CUT)]),
     ("UPDATE audit_entry SET hash = 'x' WHERE sequence = 1", [(1, CHANGED), (2, BEFORE)]),
     ("UPDATE audit_entry SET previous_hash = 'x' WHERE sequence = 2", [(2, BEFORE), (2, CHANGED)]),
+    ("UPDATE audit_entry SET at = '2026-11-20 18:00:00.123457' WHERE sequence = 2", [(2, CHANGED)]),
+    ("UPDATE audit_entry SET before = 'null', after = '{}' WHERE sequence = 1", [(1, CHANGED)]),
+    ("UPDATE audit_entry SET target = 'invoice:8', request_id = 'r' WHERE sequence = 3", [(3, CHANGED)]),
+    (
+        "UPDATE audit_entry SET sequence = CASE sequence WHEN 1 THEN -2 ELSE -1 END WHERE sequence < 3;"
+        "UPDATE audit_entry SET sequence = -sequence WHERE sequence < 0",
+        [(1, BEFORE), (1, CHANGED), (2, BEFORE), (2, CHANGED), (3, BEFORE)],
+    ),  # two change places
+    (
+        "INSERT INTO audit_entry SELECT 4, 'f0000000-0000-0000-0000-000000000000', at, actor, acting_for, ip,"
+        " request_id, action, target, before, after, previous_hash, hash FROM audit_entry WHERE sequence = 3",
+        [(4, BEFORE), (4, CHANGED), (5, CUT)],
+    ),  # one is put at the end
+    (
+        "DELETE FROM audit_entry WHERE sequence = 3;UPDATE audit_head SET sequence = 2",
+        [(3, CUT)],
+    ),  # the last one goes, and the count with it
     ("UPDATE audit_head SET sequence = 2", [(4, CUT)]),
     ("DELETE FROM audit_head", [(4, CUT)]),
 )
@@ -179,7 +196,8 @@ def forged(db: Database, statement: str) -> list[tuple[int, str]]:
                 session.execute(text(f"DROP TRIGGER audit_entry_no_{verb}"))
         else:
             session.execute(text("ALTER TABLE audit_entry DISABLE TRIGGER ALL"))
-        session.execute(text(statement))
+        for one in statement.split(";"):
+            session.execute(text(one))
         return [(found.sequence, found.reason) for found in audit.verify(session)]
 
 
