@@ -48,7 +48,7 @@ def client_group(open_house: OpenHouse, zones_of: ZonesOf) -> click.Group:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def told() -> Iterator[None]:
     """Each wrong field on a line of its own; exit code 2."""
     try:
         yield
@@ -80,7 +80,7 @@ def _add(open_house: OpenHouse, zones_of: ZonesOf) -> click.Command:
     def command(taxable: bool, custom: tuple[str, ...], **fields: str) -> None:
         """Add a client account; prints its number and id."""
         form = {**fields, "is_taxable": "1" if taxable else "", **_custom(custom)}
-        with open_house() as house, _told(), house.db.transaction() as session:
+        with open_house() as house, told(), house.db.transaction() as session:
             client_id = accounts.add(session, house, form, zones=zones_of(house), actor=ACTOR)
             click.echo(f"{accounts.account(session, client_id).number} {client_id}")
 
@@ -102,8 +102,8 @@ def _edit(open_house: OpenHouse, zones_of: ZonesOf) -> click.Command:
         known = {*ACCOUNT_FIELDS, *(name for name in changes if name.startswith(custom.PREFIX))} - {"theme"}
         if unknown := sorted(set(changes) - known):
             raise click.BadParameter(f"There is no field {unknown[0]} to change.")
-        with open_house() as house, _told(), house.db.transaction() as session:
-            account = accounts.account(session, _find(session, client))
+        with open_house() as house, told(), house.db.transaction() as session:
+            account = accounts.account(session, find_client(session, client))
             form = {**account.form(), **_billing_day(changes), "reason": reason}
             done = accounts.change(
                 session, house, account.id, form, version=account.version, zones=zones_of(house), actor=ACTOR
@@ -130,8 +130,8 @@ def _add_contact(open_house: OpenHouse) -> click.Command:
         if "password" in form or "confirm_password" in form:
             raise click.BadParameter("Passwords do not go on a command line: the contact is invited.")
         chosen = list(mails) if mails else [key for key, _label in mail_types()]
-        with open_house() as house, _told(), house.db.transaction() as session:
-            client_id = _find(session, client)
+        with open_house() as house, told(), house.db.transaction() as session:
+            client_id = find_client(session, client)
             actions = [one for one in chosen if one != "none"]
             contact = desk_rules.check_contact({**form, "email_actions": actions})
             offered = custom.fields_of(session, "contact")
@@ -165,7 +165,7 @@ def _show(open_house: OpenHouse) -> click.Command:
     def command(client: str) -> None:
         """One client: its account, its contacts, and the way its status came."""
         with open_house() as house, house.db.read() as session:
-            client_id = _find(session, client)
+            client_id = find_client(session, client)
             account, page = accounts.account(session, client_id), queries.client_page(session, client_id)
             people, way = contacts.people(session, client_id), statuses.history(session, client_id)
             named = {str(one.id): one.label for one in accounts.choices(session).groups}
@@ -195,16 +195,16 @@ def _set_status(open_house: OpenHouse) -> click.Command:
     @click.option("--reason", default="", help="Kept in the history.")
     def command(client: str, status: str, reason: str) -> None:
         """Give a client another status, by its label. Only active accounts are billed."""
-        with open_house() as house, _told(), house.db.transaction() as session:
-            client_id, wanted = _find(session, client), statuses.find(session, status)
+        with open_house() as house, told(), house.db.transaction() as session:
+            client_id, wanted = find_client(session, client), statuses.find(session, status)
             moved = statuses.change_status(session, house, client_id, wanted, reason=reason, actor=ACTOR)
             click.echo("Changed." if moved else "Nothing changes: it has that status already.")
 
     return command
 
 
-def _find(session: Session, text: str) -> UUID:
-    """By id or number. Raises NotFound; BadParameter when two brands count up to that number."""
+def find_client(session: Session, text: str) -> UUID:
+    """A client by id or number. Raises NotFound; BadParameter when two brands count up to that number."""
     try:
         return accounts.account(session, UUID(text)).id
     except ValueError:

@@ -35,12 +35,12 @@ def user_group(open_house: OpenHouse) -> click.Group:
 
     @click.group("user")
     def group() -> None:
-        """Staff: add, list, give a role, reset password or second factor, disable.
+        """Staff: add, list, give a role, reset password or second factor, sign out, disable.
 
         USER is a user name or email.
         """
 
-    for make in (_add, _list, _set_role, _reset_password, _reset_factor, _disable, _enable):
+    for make in (_add, _list, _set_role, _reset_password, _reset_factor, _end_sessions, _disable, _enable):
         group.add_command(make(open_house))
     return group
 
@@ -162,6 +162,21 @@ def _reset_factor(open_house: OpenHouse) -> click.Command:
                 reset = staffing.reset_factor if is_staff else staffing.reset_factor_of_client
                 reset(house, session, at_the_shell(), user_id, now=now)
             click.echo(f"{user} has no second factor any more and is signed out everywhere.")
+
+    return command
+
+
+def _end_sessions(open_house: OpenHouse) -> click.Command:
+    @click.command("end-sessions")
+    @click.argument("user")
+    def command(user: str) -> None:
+        """Sign somebody out everywhere."""
+        with open_house() as house:
+            with house.db.transaction() as session:
+                view = _find(session, user)
+                now = house.clock.now()
+                count = staffing.end_sessions(session, at_the_shell(), view.user_id, now=now)
+            click.echo(f"{view.username} is signed out of {count} sessions.")
 
     return command
 

@@ -73,6 +73,9 @@ def test_passwords_and_factors_from_the_shell(house: SmallHouse, run) -> None:  
     short = run("user", "reset-password", "ada", NEW_PASSWORD="short")
     assert (short.exit_code, who(house, token) is None) == (2, False)
     assert run("user", "reset-password", "ada", NEW_PASSWORD=PASSWORD).exit_code == 0
+    token = sign_in(house)
+    assert "is signed out of" in run("user", "end-sessions", "ada").output
+    assert who(house, token) is None
     run("user", "reset-password", "ada", "--mail")
     with house.db.transaction() as session:
         assert session.scalars(select(OutboxEvent).filter_by(name="identity.reset_wanted")).one()
