@@ -17,6 +17,7 @@ from core.kernel.problems import Problem
 from core.plugin_host.cli import new_command, plugins_group
 from core.plugin_host.errors import PluginLoadError
 from core.plugin_host.values import PluginSettings
+from core.records import closing
 from core.records.cli import commands as records_commands
 from core.records.importing.cli import import_group
 from core.records.search_cli import commands as search_commands
@@ -61,7 +62,7 @@ def _house() -> Iterator[app.Innkeeper]:
 
 
 PLUGIN_COMMANDS = (plugins_group(_plugin_settings), new_command())
-CLIENT_COMMANDS = client_group(_house, taxed_now)
+CLIENT_COMMANDS = client_group(_house, taxed_now, closing.check)
 for command in records_commands(_house):
     CLIENT_COMMANDS.add_command(command)
 HOUSE_COMMANDS = (import_group(_house), CLIENT_COMMANDS, user_group(_house), audit_group(_house))

@@ -7,11 +7,12 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from core.clients import fate
 from core.clients.models import Client, ClientGroup
 from core.kernel import audit
 from core.kernel.db import changed
 from core.kernel.i18n import gettext as _
-from core.kernel.problems import Conflict, InvalidFields, NotFound
+from core.kernel.problems import Conflict, InvalidFields
 from core.kernel.work import House
 
 
@@ -20,11 +21,11 @@ def change_group(
 ) -> bool:
     """Put a client into a group, or into none; False when it is there already.
 
-    Raises NotFound, InvalidFields (group), Conflict when somebody else changed it at the same moment.
+    Raises NotFound, InvalidFields (group), Conflict when somebody else changed it at the same moment or the
+    client was joined to another or erased.
     """
-    client = session.execute(select(Client.group_id, Client.id).where(Client.id == client_id)).one_or_none()
-    if client is None:
-        raise NotFound(_("There is no such client."))
+    fate.hold_living(session, client_id)
+    client = session.execute(select(Client.group_id).where(Client.id == client_id)).one()
     if client.group_id == group_id:
         return False
     before, after = _name(session, client.group_id), _name(session, group_id)

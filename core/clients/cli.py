@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from core.clients import accounts, contacts, custom, desk_rules, queries, statuses
 from core.clients.accounts import Zones
 from core.clients.contacts import NewPerson
+from core.clients.statuses import Closing
 from core.clients.values import mail_types
 from core.kernel.paging import Window
 from core.kernel.problems import InvalidFields, NotFound
@@ -28,8 +29,9 @@ ACCOUNT_FIELDS = (
 )  # fmt: skip
 
 
-def client_group(open_house: OpenHouse, zones_of: ZonesOf) -> click.Group:
-    """The commands. ``open_house`` is called when one runs, ``zones_of`` says where tax is charged."""
+def client_group(open_house: OpenHouse, zones_of: ZonesOf, closing: Closing) -> click.Group:
+    """The commands. ``open_house`` is called when one runs, ``zones_of`` says where tax is charged,
+    ``closing`` whether a client may be closed."""
 
     @click.group("client")
     def group() -> None:
@@ -39,11 +41,11 @@ def client_group(open_house: OpenHouse, zones_of: ZonesOf) -> click.Group:
         """
 
     group.add_command(_add(open_house, zones_of))
-    group.add_command(_edit(open_house, zones_of))
+    group.add_command(_edit(open_house, zones_of, closing))
     group.add_command(_add_contact(open_house))
     group.add_command(_list(open_house))
     group.add_command(_show(open_house))
-    group.add_command(_set_status(open_house))
+    group.add_command(_set_status(open_house, closing))
     return group
 
 
@@ -91,7 +93,7 @@ def _custom(values: tuple[str, ...]) -> dict[str, str]:
     return {custom.PREFIX + key: value for key, value in _pairs(values).items()}
 
 
-def _edit(open_house: OpenHouse, zones_of: ZonesOf) -> click.Command:
+def _edit(open_house: OpenHouse, zones_of: ZonesOf, closing: Closing) -> click.Command:
     @click.command("edit")
     @click.argument("client")
     @click.argument("fields", nargs=-1, required=True, metavar="FIELD=VALUE...")
@@ -106,8 +108,9 @@ def _edit(open_house: OpenHouse, zones_of: ZonesOf) -> click.Command:
             account = accounts.account(session, find_client(session, client))
             form = {**account.form(), **_billing_day(changes), "reason": reason}
             done = accounts.change(
-                session, house, account.id, form, version=account.version, zones=zones_of(house), actor=ACTOR
-            )
+                session, house, account.id, form, version=account.version, zones=zones_of(house),
+                closing=closing, actor=ACTOR,
+            )  # fmt: skip
             click.echo("Saved." if done else "Nothing changes: it is like that already.")
 
     return command
@@ -188,16 +191,21 @@ def _show(open_house: OpenHouse) -> click.Command:
     return command
 
 
-def _set_status(open_house: OpenHouse) -> click.Command:
+def _set_status(open_house: OpenHouse, closing: Closing) -> click.Command:
     @click.command("set-status")
     @click.argument("client")
     @click.argument("status")
     @click.option("--reason", default="", help="Kept in the history.")
     def command(client: str, status: str, reason: str) -> None:
-        """Give a client another status, by its label. Only active accounts are billed."""
+        """Give a client another status, by its label. Only active accounts are billed.
+
+        Nobody is closed while services live, invoices are open or money moves.
+        """
         with open_house() as house, told(), house.db.transaction() as session:
             client_id, wanted = find_client(session, client), statuses.find(session, status)
-            moved = statuses.change_status(session, house, client_id, wanted, reason=reason, actor=ACTOR)
+            moved = statuses.change_status(
+                session, house, client_id, wanted, closing=closing, reason=reason, actor=ACTOR
+            )
             click.echo("Changed." if moved else "Nothing changes: it has that status already.")
 
     return command

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session, aliased
 
 from core.clients.models import Client, ClientGroup
+from core.kernel.db import changed
+from core.kernel.i18n import gettext as _
+from core.kernel.problems import Conflict, NotFound
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,3 +46,17 @@ def fate_of(session: Session, client_id: UUID) -> Fate:
         return Fate(group="", merged_into=None, erased_at=None, closed_at=None)
     into = (row.into_id, row.into_number) if row.into_id else None
     return Fate(group=row.name or "", merged_into=into, erased_at=row.erased_at, closed_at=row.closed_at)
+
+
+def hold_living(session: Session, client_id: UUID) -> None:
+    """Hold the client until the transaction ends, to change what is known of it.
+
+    Raises NotFound, and Conflict for one that was joined to another or erased: what is written there nobody
+    looks for, and what was erased stays so.
+    """
+    if not changed(session, update(Client).where(Client.id == client_id).values(version=Client.version)):
+        raise NotFound(_("There is no such client."))
+    if fate_of(session, client_id).is_gone:
+        raise Conflict(
+            _("This client was joined to another one or erased: nothing of it is changed any more.")
+        )

@@ -1,10 +1,12 @@
 """The statuses of clients: which there are, and a client's way through them.
 
-A status is a label of the host's and the behaviour it stands for. Only ``active`` may be billed.
+A status is a label of the host's and the behaviour it stands for. Only ``active`` may be billed. Nobody gets
+a status of the closed kind by any way but ``change_status``, which asks whether everything is over first.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -12,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from core.clients import fate
 from core.clients.models import Client, ClientStatus, ClientStatusChange
 from core.clients.rules import LONGEST, check_text, tidy
 from core.kernel import audit
@@ -21,6 +24,9 @@ from core.kernel.ids import new_id
 from core.kernel.problems import Conflict, InvalidFields, NotFound
 from core.kernel.work import House, publish
 
+# Raises Conflict while something of a client is open. Invoices, services and payments stand floors above, so
+# whoever calls brings it: ``core.records.closing.check``.
+Closing = Callable[[Session, UUID], None]
 BILLABLE = "active"
 CLOSED = "closed"
 # behaviour -> what it means, for the screens
@@ -52,17 +58,22 @@ def is_billable(behaviour: str) -> bool:
 
 
 def change_status(
-    session: Session, house: House, client_id: UUID, status_id: UUID, *, reason: str, actor: str, ip: str = ""
-) -> bool:
+    session: Session, house: House, client_id: UUID, status_id: UUID, *, closing: Closing, reason: str,
+    actor: str, ip: str = "",
+) -> bool:  # fmt: skip
     """Give a client another status: history, audit and event in the caller's transaction.
 
     False when it has that status already (nothing is written). Raises NotFound, InvalidFields for the
-    reason, Conflict when two change it at once.
+    reason, Conflict when two change it at once, for a client that was joined to another or erased, and
+    what ``closing`` raises where the new status is of the closed kind and the old one was not.
     """
     reason = _checked_reason(reason)
+    fate.hold_living(session, client_id)
     before, after = _of_client(session, client_id), _status(session, status_id)
     if before.id == after.id:
         return False
+    if after.behaviour == CLOSED != before.behaviour:
+        closing(session, client_id)
     now = house.clock.now()
     gone = {"closed_at": now if after.behaviour == CLOSED else None, "version": Client.version + 1}
     held = update(Client).where(Client.id == client_id, Client.status_id == before.id)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from core.clients import standing, statuses
 from core.clients.models import ClientStatus
 from core.kernel.i18n import gettext as _
-from core.kernel.problems import Conflict
+from core.kernel.problems import Conflict, InvalidFields
 from core.kernel.work import House
 from core.orders import packages
 from core.plugin_host.house import PluginHouse
@@ -29,32 +29,62 @@ class Ended:
     refused: tuple[str, ...]
 
 
-def close(house: House, client_id: UUID, *, reason: str, actor: str, ip: str = "") -> None:
-    """Give the client the host's first status of the kind "closed".
+class NotOver(Conflict):
+    """Something of the client is open; the text says what to do first."""
 
-    Raises Conflict, with what to do first, while services live, money is owed or moves, or credit is left;
-    InvalidFields (reason), NotFound. Closed again it stays as it is.
+    code = "not_over"
+
+
+def check(session: Session, client_id: UUID) -> None:
+    """Whether the client may get a status of the closed kind: asked by all who give it one, see
+    ``core.clients.statuses``.
+
+    Raises NotOver while services live, money is owed or moves, or credit is left.
+    """
+    if found := obstacles.of_closing(session, client_id):
+        raise NotOver(" ".join(one.text for one in found))
+
+
+def close(
+    house: House, client_id: UUID, *, reason: str, actor: str, status: str = "", ip: str = ""
+) -> None:  # fmt: skip
+    """Give the client a status of the kind "closed": ``status`` by id or label, "" for the host's first.
+
+    Raises NotOver as ``check`` does, Conflict where it is closed already or the host has no such status,
+    InvalidFields (reason, status), NotFound. Closed again it stays as it is.
     """
 
     def work(session: Session) -> None:
         if standing.hold(session, client_id).behaviour == statuses.CLOSED:
             raise Conflict(_("This client is closed already."))
-        if found := obstacles.of_closing(session, client_id):
-            raise Conflict(" ".join(one.text for one in found))
+        wanted = _chosen(session, status) if status else closed_status(session)
         statuses.change_status(
-            session, house, client_id, closed_status(session), reason=reason, actor=actor, ip=ip
+            session, house, client_id, wanted, closing=check, reason=reason, actor=actor, ip=ip
         )
 
     house.db.run(work)
 
 
+def _chosen(session: Session, status: str) -> UUID:
+    found = statuses.find(session, status)
+    if found not in {one for one, _label in closed_statuses(session)}:
+        raise InvalidFields({"status": _("Choose a status from the list.")})
+    return found
+
+
+def closed_statuses(session: Session) -> tuple[tuple[UUID, str], ...]:
+    """(id, label) of those that stand for closed clients, in the host's order."""
+    statement = select(ClientStatus.id, ClientStatus.label).where(ClientStatus.behaviour == statuses.CLOSED)
+    rows = session.execute(statement.order_by(ClientStatus.position, ClientStatus.id))
+    return tuple((row.id, row.label) for row in rows)
+
+
 def closed_status(session: Session) -> UUID:
     """Raises Conflict where the host has none of that kind."""
-    statement = select(ClientStatus.id).where(ClientStatus.behaviour == statuses.CLOSED)
-    found = session.scalars(statement.order_by(ClientStatus.position, ClientStatus.id).limit(1)).one_or_none()
-    if found is None:
+    found = closed_statuses(session)
+    if not found:
         raise Conflict(_("No status stands for closed clients. Add one first."))
-    return found
+    return found[0][0]
 
 
 def end_services(house: PluginHouse, client_id: UUID, *, reason: str, actor: str, ip: str = "") -> Ended:

@@ -32,7 +32,7 @@ from core.mail.models import MailMessage
 from core.orders.models import Cart, Order
 from core.payments.models import Attempt
 from core.payments.rules import MOVING
-from core.records.closing import closed_status
+from core.records import closing
 from core.services.models import Service
 
 Owner = InstrumentedAttribute[UUID] | InstrumentedAttribute[UUID | None]
@@ -208,12 +208,13 @@ def _move(session: Session, source_id: UUID, target_id: UUID) -> None:
 def _close(
     session: Session, house: House, source_id: UUID, target_id: UUID, seen: Preview, actor: str, ip: str
 ) -> None:
-    values = {"merged_into_id": target_id, "company_name": seen.source_name, "external_reference": ""}
-    _write(session, update(Client).where(Client.id == source_id).values(**values))
     reason = _("Joined to client {number}").format(number=seen.target_number)
     statuses.change_status(
-        session, house, source_id, closed_status(session), reason=reason, actor=actor, ip=ip
-    )
+        session, house, source_id, closing.closed_status(session), closing=closing.check, reason=reason,
+        actor=actor, ip=ip,
+    )  # fmt: skip
+    values = {"merged_into_id": target_id, "company_name": seen.source_name, "external_reference": ""}
+    _write(session, update(Client).where(Client.id == source_id).values(**values))
     search.reindex(session, source_id)
 
 

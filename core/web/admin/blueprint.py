@@ -5,10 +5,11 @@ from __future__ import annotations
 from flask import Blueprint
 
 from core.web import agents
-from core.web.admin import access, notices, times
+from core.web.admin import access, colliding, notices, times
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
 blueprint.before_request(access.guard)
 blueprint.after_request(notices.forget_shown)
 times.register(blueprint)
+blueprint.add_app_template_filter(colliding.drawn, "drawn")
 blueprint.add_app_template_filter(agents.words, "device")

@@ -1,32 +1,21 @@
 """Forms that change one thing which two people may have open: what was typed is kept, whatever is wrong.
 
-A form carries the ``version`` it was drawn from. When somebody saved meanwhile, the page comes back with
-both values of every field that differs; sending it once more saves over theirs, knowingly.
+A form carries the ``version`` it was drawn from; see ``colliding`` for what happens when somebody saved
+meanwhile.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 
 from werkzeug.wrappers import Response
 
 from core.kernel.problems import Conflict, InvalidFields, Stale
 from core.web import forms
-from core.web.forms import SECRET_NAMES, Form
-
-VERSION = "version"
-Shown = Mapping[str, Callable[[str], str]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
-    """One field that two people see differently, in words."""
-
-    name: str
-    label: str
-    typed: str
-    theirs: str
+from core.web.admin import colliding
+from core.web.admin.colliding import VERSION, Difference, Shown, Trail
+from core.web.forms import Form
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,44 +38,27 @@ def attempted(
     *,
     labels: Mapping[str, str],
     shown: Shown | None = None,
+    many: Collection[str] = (),
+    trail: Trail | None = None,
 ) -> Response:
     """Run what a form asks for; draw it again with what is wrong, or with what somebody else saved.
 
-    ``labels`` names the fields in the order of the page. ``shown`` turns the values of some fields (a code,
-    an id) into words for the comparison.
+    ``labels`` names the fields in the order of the page, ``many`` those that hold several values. ``shown``
+    turns the values of some fields (a code, an id) into words for the comparison, ``trail`` says where it
+    is written down who changed them. ``do`` must read the form itself: what was chosen between two who
+    collided is put into it first.
     """
+    colliding.settle(many)
     try:
         return do()
     except InvalidFields as problem:
         return draw_again(Again(status=422, form=forms.posted(forms.in_order(problem.messages, labels))))
     except Stale as problem:
-        return draw_again(collided(problem, forms.posted(), labels, shown or {}))
+        form, differences = colliding.collided(problem, forms.posted(), labels, shown or {}, trail)
+        trouble = "" if differences else str(problem)
+        return draw_again(Again(status=409, form=form, differences=differences, trouble=trouble))
     except Conflict as problem:
         return draw_again(Again(status=409, form=forms.posted(), trouble=str(problem)))
-
-
-def collided(problem: Stale, form: Form, labels: Mapping[str, str], shown: Shown) -> Again:
-    """Both sides of a form that was saved by somebody else meanwhile, ready to be sent over theirs."""
-    both = (
-        _difference(name, label, form, problem.theirs[name], shown)
-        for name, label in labels.items()
-        if name in problem.theirs and name not in SECRET_NAMES
-    )
-    differences = tuple(one for one in both if one.typed != one.theirs)
-    values = {**form.values, VERSION: str(problem.version)}
-    trouble = "" if differences else str(problem)
-    return Again(status=409, form=replace(form, values=values), differences=differences, trouble=trouble)
-
-
-def _typed(name: str, form: Form) -> str:
-    """The field's text; several ticked values as one text, as ``Stale.theirs`` has them."""
-    many = form.lists.get(name, ())
-    return ", ".join(many) if len(many) > 1 else form.values.get(name, "")
-
-
-def _difference(name: str, label: str, form: Form, theirs: str, shown: Shown) -> Difference:
-    words = shown.get(name, str)
-    return Difference(name=name, label=label, typed=words(_typed(name, form)), theirs=words(theirs))
 
 
 def version(form: Mapping[str, str]) -> int:

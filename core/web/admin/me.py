@@ -17,6 +17,7 @@ from core.web import csrf, forms
 from core.web.admin import access, editing, notices, page
 from core.web.admin.access import SETTING_UP, SIGNED_IN, needs
 from core.web.admin.blueprint import blueprint
+from core.web.admin.colliding import Trail
 from core.web.admin.editing import Again
 from core.web.admin.signing import json_answer
 from core.web.current import house, now, visitor_ip
@@ -50,9 +51,8 @@ def _draw(again: Again) -> Response:
 @blueprint.post("/me", endpoint="me_save")
 @needs(SIGNED_IN)
 def save_me() -> Response:
-    typed = forms.values()
-
     def do() -> Response:
+        typed = forms.values()
         with house().db.transaction() as session:
             own.change_profile(
                 house(), session, access.person(), name=typed.get("name", ""),
@@ -60,7 +60,10 @@ def save_me() -> Response:
             )  # fmt: skip
         return notices.go(url_for("admin.me"), "Your details are saved.")
 
-    return editing.attempted(do, _draw, labels=LABELS, shown={"language": _language})
+    return editing.attempted(
+        do, _draw, labels=LABELS, shown={"language": _language},
+        trail=Trail(target=f"user:{access.person().user_id}"),
+    )  # fmt: skip
 
 
 def _language(code: str) -> str:

@@ -16,6 +16,7 @@ from core.web import forms
 from core.web.admin import access, editing, notices, page
 from core.web.admin.access import needs
 from core.web.admin.blueprint import blueprint
+from core.web.admin.colliding import Trail
 from core.web.admin.editing import Again
 from core.web.current import house, now
 
@@ -120,7 +121,10 @@ def save_role(role_id: UUID) -> Response:
             )  # fmt: skip
         return notices.go(url_for("admin.roles"), "Saved. It acts with everybody's next click.")
 
-    return editing.attempted(do, lambda again: _draw(role_id, again), labels=LABELS)
+    return editing.attempted(
+        do, lambda again: _draw(role_id, again), labels=LABELS, many=("permissions",),
+        trail=Trail(target=f"role:{role_id}"),
+    )  # fmt: skip
 
 
 @blueprint.post("/roles/<uuid:role_id>/remove", endpoint="role_remove")

@@ -18,6 +18,7 @@ from core.web import forms, shown
 from core.web.admin import access, editing, notices, page
 from core.web.admin.access import needs
 from core.web.admin.blueprint import blueprint
+from core.web.admin.colliding import Trail
 from core.web.admin.editing import Again
 from core.web.current import house, visitor_ip
 from core.web.forms import Form
@@ -86,7 +87,10 @@ def change(service_id: UUID) -> Response:
         return notices.go(url_for("admin.service", service_id=service_id), "The service is saved.")
 
     shows = {"next_due_on": _day_words, "price_reason": lambda text: text or "none given"}
-    return editing.attempted(do, lambda again: _draw(service_id, again), labels=LABELS, shown=shows)
+    return editing.attempted(
+        do, lambda again: _draw(service_id, again), labels=LABELS, shown=shows,
+        trail=Trail(target=f"service:{service_id}"),
+    )  # fmt: skip
 
 
 def _day_words(text: str) -> str:

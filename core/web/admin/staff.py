@@ -16,6 +16,7 @@ from core.web import forms
 from core.web.admin import access, editing, notices, page
 from core.web.admin.access import needs
 from core.web.admin.blueprint import blueprint
+from core.web.admin.colliding import Trail
 from core.web.admin.editing import Again
 from core.web.current import house, now, visitor_ip
 
@@ -96,9 +97,9 @@ def _draw(user_id: UUID, again: Again) -> Response:
 @needs("staff.edit", proven=True)
 def save_staff(user_id: UUID) -> Response:
     """Raises NotFound, Refused beyond one's own permissions."""
-    typed = forms.values()
 
     def do() -> Response:
+        typed = forms.values()
         with house().db.transaction() as session:
             staffing.edit_staff(
                 session, access.person(), user_id, _form(typed), version=editing.version(typed), now=now()
@@ -108,7 +109,7 @@ def save_staff(user_id: UUID) -> Response:
     names = {str(one.id): one.name for one in _all_roles()}
     return editing.attempted(
         do, lambda again: _draw(user_id, again), labels=LABELS,
-        shown={"role_id": lambda role_id: names.get(role_id, role_id)},
+        shown={"role_id": lambda role_id: names.get(role_id, role_id)}, trail=Trail(target=f"user:{user_id}"),
     )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from core.clients import contacts
 from core.clients.cli import client_group
 from core.clients.values import MAIL_TYPES
 from core.kernel.work import House
+from core.records import closing
 from core.tax.zones import taxed_now
 from tests.fixtures.house import SmallHouse
 
@@ -28,7 +29,7 @@ def run(house: SmallHouse, brand: BrandView) -> Run:
     def opened() -> Iterator[House]:
         yield house
 
-    group = client_group(opened, taxed_now)
+    group = client_group(opened, taxed_now, closing.check)
     return lambda *words: CliRunner().invoke(group, list(words))
 
 

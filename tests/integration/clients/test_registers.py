@@ -13,6 +13,7 @@ from core.clients import accounts, registers
 from core.clients.models import Client
 from core.kernel.problems import Conflict
 from core.plugin_api.register import RegisterSpec, TaxNumber, TaxNumberAnswer, Verdict
+from core.records import closing
 from tests.fixtures.house import SmallHouse
 
 
@@ -109,7 +110,7 @@ def test_another_number_forgets_what_was_said_of_the_old_one(house: SmallHouse, 
         account = accounts.account(session, client_id)
         accounts.change(
             session, house, client_id, account.form() | {"tax_id": "DE129273398"}, version=account.version,
-            zones=lambda *_: frozenset(), actor="staff:1",
+            zones=lambda *_: frozenset(), closing=closing.check, actor="staff:1",
         )  # fmt: skip
     assert kept(house, client_id).tax_id_answer is None
 

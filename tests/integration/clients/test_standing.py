@@ -41,7 +41,9 @@ def walk(inn: Inn, client_id: UUID, *steps: tuple[int, str]) -> tuple[Idle, ...]
         inn.clock.advance(days=days)
         with inn.db.transaction() as session:
             wanted = session.execute(select(ClientStatus.id).where(ClientStatus.label == label)).scalar_one()
-            statuses.change_status(session, inn.house, client_id, wanted, reason="", actor="staff:x")
+            statuses.change_status(
+                session, inn.house, client_id, wanted, closing=lambda *_: None, reason="", actor="staff:x"
+            )
     with inn.db.read() as session:
         return standing.idle_times(session, client_id, CHICAGO)
 

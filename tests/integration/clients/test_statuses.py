@@ -13,6 +13,7 @@ from core.kernel.audit import AuditEntry
 from core.kernel.ids import new_id
 from core.kernel.outbox import OutboxEvent
 from core.kernel.problems import InvalidFields, NotFound
+from core.records import closing
 from tests.fixtures.house import SmallHouse
 from tests.integration.clients.conftest import Make
 
@@ -27,7 +28,9 @@ def status_id(house: SmallHouse, label: str) -> UUID:
 def change(house: SmallHouse, client_id: UUID, label: str, reason: str = "") -> bool:
     wanted = status_id(house, label)
     with house.db.transaction() as session:
-        return statuses.change_status(session, house, client_id, wanted, reason=reason, actor=STAFF)
+        return statuses.change_status(
+            session, house, client_id, wanted, closing=closing.check, reason=reason, actor=STAFF
+        )
 
 
 def test_each_change_is_kept_with_its_reason(house: SmallHouse, make_client: Make) -> None:
@@ -86,9 +89,13 @@ def test_unknown_clients_and_statuses(house: SmallHouse, make_client: Make) -> N
     client_id, active = make_client().client_id, status_id(house, "Active")
     with house.db.transaction() as session:
         with pytest.raises(NotFound):
-            statuses.change_status(session, house, new_id(), active, reason="", actor=STAFF)
+            statuses.change_status(
+                session, house, new_id(), active, closing=closing.check, reason="", actor=STAFF
+            )
         with pytest.raises(InvalidFields):
-            statuses.change_status(session, house, client_id, new_id(), reason="", actor=STAFF)
+            statuses.change_status(
+                session, house, client_id, new_id(), closing=closing.check, reason="", actor=STAFF
+            )
 
 
 @pytest.mark.parametrize("behaviour", [code for code, _ in statuses.BEHAVIOURS])

@@ -145,7 +145,9 @@ def test_the_clients_billing_day_is_the_anchor(inn: Inn, client_id: UUID) -> Non
 def test_a_closed_client_gets_nothing(inn: Inn, client_id: UUID, label: str) -> None:
     with inn.db.transaction() as session:
         wanted = session.execute(select(ClientStatus.id).where(ClientStatus.label == label)).scalar_one()
-        statuses.change_status(session, inn.house, client_id, wanted, reason="", actor=ME)
+        statuses.change_status(
+            session, inn.house, client_id, wanted, closing=lambda *_: None, reason="", actor=ME
+        )
     with pytest.raises(Conflict, match=f"{label} and gets nothing new"):
         add(inn, client_id)
 

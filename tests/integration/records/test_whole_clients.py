@@ -9,11 +9,13 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import String, cast, func, select, text, update
+from sqlalchemy.orm import Session
 
+from core.billing import items
 from core.billing import queries as billing
 from core.billing.models import Invoice
 from core.brands.models import Brand
-from core.clients import files, notes, statuses
+from core.clients import bulk, files, notes, status_labels, statuses
 from core.clients.models import BillingAccount, Client, ClientStatus, Contact
 from core.identity.models import Membership, SignInSession, User
 from core.kernel import audit
@@ -168,6 +170,60 @@ def test_nobody_is_closed_while_something_is_open(inn: Inn) -> None:
         close(inn, client_id)
 
 
+def test_no_status_of_the_closed_kind_goes_around_it(inn: Inn) -> None:
+    client_id, _ = buyer(inn)
+    with inn.db.transaction() as session:
+        left = status_labels.add(session, inn.house, "Moved away", "closed", actor=ME)
+    for wanted in ("closed", "Moved away"):
+        with pytest.raises(closing.NotOver, match="services are not over"), inn.db.transaction() as session:
+            become(inn, session, client_id, statuses.find(session, wanted))
+    closing.end_services(inn.house, client_id, reason="moves away", actor=ME)
+    inn.drain()
+    with pytest.raises(InvalidFields):  # not one of those that close
+        closing.close(inn.house, client_id, reason="", status="Suspended", actor=ME)
+    closing.close(inn.house, client_id, reason="", status="Moved away", actor=ME)
+    assert find(inn, client_id).status_id == left
+    with inn.db.transaction() as session:  # from one closed status to another nothing is asked
+        assert become(inn, session, client_id, statuses.find(session, "Closed"))
+
+
+def become(inn: Inn, session: Session, client_id: UUID, status_id: UUID) -> bool:
+    return statuses.change_status(
+        session, inn.house, client_id, status_id, closing=closing.check, reason="", actor=ME
+    )
+
+
+def test_closed_and_billed_at_once_only_one_of_them_happens(inn: Inn) -> None:
+    client_id, _ = buyer(inn)
+    closing.end_services(inn.house, client_id, reason="moves away", actor=ME)
+    inn.drain()
+    line = items.ItemForm(text="Postage", unit_price="4", quantity="1", taxable=items.NOT_TAXED)
+
+    def one(number: int) -> bool:
+        try:
+            if number % 2:
+                close(inn, client_id)
+            else:
+                items.issue_items(inn.house, client_id, [line], actor=ME)
+        except Conflict:
+            return False
+        return True
+
+    done = race(6, one)
+    assert sum(done[1::2]) in (0, 1)
+    assert any(done[1::2]) is not any(done[::2])
+
+
+def test_who_was_joined_to_another_comes_back_by_no_status(inn: Inn) -> None:
+    source, _ = buyer(inn)
+    target, _ = buyer(inn)
+    merge(inn, source, target)
+    with pytest.raises(Conflict, match="joined to another"), inn.db.transaction() as session:
+        become(inn, session, source, statuses.find(session, "active"))
+    with inn.db.transaction() as session, pytest.raises(Conflict, match="joined to another"):
+        bulk.change_group(session, inn.house, source, None, actor=ME)
+
+
 def test_what_runs_is_ended_on_its_panel_first(inn: Inn) -> None:
     client_id, _ = buyer(inn)
     ended = closing.end_services(inn.house, client_id, reason="moves away", actor=ME)
@@ -247,7 +303,9 @@ def wind_up(inn: Inn, client_id: UUID) -> None:
             .values(removed_at=now, detached_at=now, detach_next_at=None, is_default=False, keep=False)
         )
         closed = session.execute(select(ClientStatus.id).where(ClientStatus.label == "Closed")).scalar_one()
-        statuses.change_status(session, inn.house, client_id, closed, reason="gone", actor=ME)
+        statuses.change_status(
+            session, inn.house, client_id, closed, closing=closing.check, reason="gone", actor=ME
+        )
 
 
 KEPT_BY_LAW = ("invoice", "audit_entry", "job_step", "entry", "invoice_line")

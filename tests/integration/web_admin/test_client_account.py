@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from uuid import UUID
 
@@ -140,20 +141,59 @@ def test_changing_an_account_writes_down_what_changed(desk: Desk) -> None:
     assert entry.actor == f"staff:{desk.user_id}"
 
 
-def test_two_who_edit_one_account_see_each_other(desk: Desk) -> None:
+def test_two_who_edit_one_account_see_each_other_and_choose(desk: Desk) -> None:
     client_id = add(desk)
-    mine = edit(desk, client_id, company_name="Mine GmbH", billing_day="own", billing_day_own="5")
-    desk.done(f"/admin/clients/{client_id}/edit", **edit(desk, client_id, company_name="Theirs GmbH"))
-    answer = desk.post(f"/admin/clients/{client_id}/edit", **mine)
+    url = f"/admin/clients/{client_id}/edit"
+    opened = hidden(desk.get(url))
+    other = open_desk(desk.inn, ("clients.view", "clients.edit"), name="Ola Nordmann")
+    mine = edit(desk, client_id, company_name="Mine GmbH", billing_day="own", billing_day_own="5") | opened
+    theirs = {"company_name": "Theirs GmbH", "status": "Suspended", "is_taxable": "1"}
+    other.done(url, **edit(desk, client_id, **theirs))
+    answer = desk.post(url, **mine)
     assert answer.status_code == 409
     said = texts(answer.text)
     assert "Somebody else saved this meanwhile" in said
-    assert "Company name Mine GmbH Theirs GmbH" in said
+    # field, what it was, what it is now and by whom, mine
+    assert re.search(
+        r"Company name Kowalczyk & Söhne GmbH Company name, as it is now: Theirs GmbH Ola Nordmann, .*?"
+        r"Company name, yours: Mine GmbH", said
+    )  # fmt: skip
+    assert re.search(r"Current status Active Current status, as it is now: Suspended Ola Nordmann", said)
     assert stored(desk, client_id).company_name == "Theirs GmbH"
-    version = re.search(r'name="version" value="(\d+)"', answer.text)
-    assert version is not None
-    desk.done(f"/admin/clients/{client_id}/edit", **(mine | {"version": version[1]}))
-    assert (stored(desk, client_id).company_name, stored(desk, client_id).billing_day) == ("Mine GmbH", 5)
+    # what the second touched is theirs to keep; what they did not is the other's, unless they say otherwise
+    chosen = dict(re.findall(r'name="(holds\.\w+)" value="(\w+)"[^>]* checked', answer.text))
+    assert chosen == {
+        "holds.company_name": "mine", "holds.status": "theirs", "holds.billing_day": "mine",
+        "holds.is_taxable": "theirs", "holds.billing_day_own": "mine",
+    }  # fmt: skip
+    again = mine | hidden(answer.text)
+    third = (
+        again
+        | chosen
+        | {"holds.company_name": "theirs", "billing_day_own": "7", "holds.billing_day_own": "theirs"}
+    )
+    desk.done(url, **third)
+    row = stored(desk, client_id)
+    assert (row.company_name, row.is_taxable, row.billing_day) == ("Theirs GmbH", True, 7)
+    with desk.inn.db.read() as session:
+        assert statuses.history(session, client_id)[0].to_label == "Suspended"
+
+
+def test_mine_over_theirs_where_it_is_wanted(desk: Desk) -> None:
+    client_id = add(desk)
+    url = f"/admin/clients/{client_id}/edit"
+    mine = edit(desk, client_id, company_name="Mine GmbH") | hidden(desk.get(url))
+    desk.done(url, **edit(desk, client_id, company_name="Theirs GmbH", is_taxable="1"))
+    again = hidden(desk.post(url, **mine).text)
+    desk.done(url, **(mine | again | {"holds.company_name": "mine", "holds.is_taxable": "mine"}))
+    row = stored(desk, client_id)
+    assert (row.company_name, row.is_taxable) == ("Mine GmbH", False)
+
+
+def hidden(page: str) -> dict[str, str]:
+    """The fields of a page that carry what it was drawn from and what was typed."""
+    found = re.findall(r'type="hidden"[^>]* name="([\w.]+)" value="([^"]*)"', page)
+    return {name: html.unescape(text) for name, text in found if name not in ("csrf_token", "asked")}
 
 
 def test_the_status_can_be_changed_with_the_account(desk: Desk) -> None:

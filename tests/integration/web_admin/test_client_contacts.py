@@ -16,6 +16,7 @@ from core.kernel.audit import AuditEntry
 from core.kernel.outbox import OutboxEvent
 from tests.integration.web_admin.desk import Desk, texts
 from tests.integration.web_admin.test_client_account import add as add_account
+from tests.integration.web_admin.test_client_account import hidden
 
 PASSWORD = "a short sentence is best"
 TEXAN = {
@@ -200,11 +201,18 @@ def test_two_who_edit_one_contact_see_each_other(desk: Desk) -> None:
     found = add(desk, client_id)
     path = path_of(client_id, f"{found.id}/edit")
     still = TEXAN | {"password": "", "confirm_password": "", "version": "1"}
-    desk.done(path, **(still | {"last_name": "Theirs"}))
-    answer = desk.post(path, **(still | {"last_name": "Mine"}))
+    opened = hidden(desk.get(path))
+    desk.done(path, **(still | {"last_name": "Theirs", "roles": "technical"}))
+    mine = still | opened | {"last_name": "Mine", "roles": "owner"}
+    answer = desk.post(path, **mine)
     assert answer.status_code == 409
-    assert "Last name Mine Theirs" in texts(answer.text)
-    assert "Primary phone" not in texts(answer.text).split("It is now")[1].split("Save mine anyway")[0]
+    said = texts(answer.text).split("It is now")[1].split("Save what is chosen")[0]
+    assert re.search(r"Last name, as it is now: Theirs Marta Lindqvist, .*Last name, yours: Mine", said)
+    assert "Primary phone" not in said
+    choice = {"holds.last_name": "mine", "holds.roles": "theirs"}
+    desk.done(path, **(mine | hidden(answer.text) | choice))
+    now = people(desk, client_id)[0]
+    assert (now.fields["last_name"], now.roles) == ("Mine", ("technical",))
 
 
 def test_a_contact_belongs_to_its_client(desk: Desk) -> None:

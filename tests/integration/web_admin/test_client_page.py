@@ -14,6 +14,7 @@ from core.clients.models import Client, ClientFile, ClientNote, ClientStatus
 from core.kernel.audit import AuditEntry
 from core.mail.models import MailMessage
 from core.payments import credit
+from core.records import closing
 from core.services.models import Service
 from tests.fixtures.innkeeper import Inn
 from tests.integration.web_admin.desk import HOST, Desk, links, open_desk, texts
@@ -40,7 +41,9 @@ def make_due(desk: Desk) -> None:
 def become(inn: Inn, client_id: UUID, label: str) -> None:
     with inn.db.transaction() as session:
         wanted = session.execute(select(ClientStatus.id).where(ClientStatus.label == label)).scalar_one()
-        statuses.change_status(session, inn.house, client_id, wanted, reason="", actor="staff:x")
+        statuses.change_status(
+            session, inn.house, client_id, wanted, closing=closing.check, reason="", actor="staff:x"
+        )
 
 
 def test_what_is_due_is_shown_and_then_billed(desk: Desk, client_id: UUID) -> None:

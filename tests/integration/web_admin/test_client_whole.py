@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from core.billing.models import Invoice
+from core.clients import accounts, statuses
 from core.clients.models import BillingAccount, Client
 from core.identity.models import Membership, SignInSession
 from core.kernel.audit import AuditEntry
@@ -37,6 +38,25 @@ def test_closing_says_what_to_do_first_and_then_closes(desk: Desk, client_id: UU
     assert "1 asked of their panels" in texts(desk.done(path(client_id, "/end-services"), reason="moves"))
     desk.inn.drain()
     assert "The client is closed." in texts(desk.done(path(client_id, "/close"), reason="moves"))
+
+
+def test_choosing_closed_elsewhere_leads_to_the_same_questions(desk: Desk, client_id: UUID) -> None:
+    with desk.inn.db.read() as session:
+        closed = str(statuses.find(session, "Closed"))
+        form = accounts.account(session, client_id).form()
+    led = desk.post(path(client_id, "/status"), status=closed, reason="asked to")
+    assert led.status_code == 409
+    assert "Before this client can be closed" in texts(led.text)
+    assert 'value="asked to"' in led.text
+    edited = desk.post(path(client_id, "/edit"), **form | {"status": closed, "company_name": "Typed Ltd"})
+    assert edited.status_code == 422
+    assert "1 services are not over" in texts(edited.text)
+    assert 'value="Typed Ltd"' in edited.text
+    fields = {"action": "status", "ids": str(client_id), "confirm": "1", "status": closed, "reason": "x"}
+    many = desk.post("/admin/lists/clients/bulk", **fields)
+    assert "1 services are not over" in texts(many.text)
+    with desk.inn.db.read() as session:
+        assert session.get_one(Client, client_id).closed_at is None
 
 
 def test_an_invoice_by_hand_can_be_void(desk: Desk, client_id: UUID) -> None:

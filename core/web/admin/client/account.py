@@ -12,14 +12,18 @@ from werkzeug.wrappers import Response
 from core.clients import accounts, registers, statuses
 from core.clients.accounts import Account
 from core.clients.custom import FieldView
+from core.kernel.problems import InvalidFields
 from core.plugin_api.register import Verdict
+from core.records import closing
+from core.records.closing import NotOver
 from core.tax.zones import taxed_now
 from core.web import forms
 from core.web.admin import access, editing, notices, page, people, times
 from core.web.admin.access import needs
 from core.web.admin.blueprint import blueprint
-from core.web.admin.client import frame
+from core.web.admin.client import ending, frame
 from core.web.admin.client.frame import country_name
+from core.web.admin.colliding import Trail
 from core.web.admin.editing import Again
 from core.web.contact_form import countries
 from core.web.current import brand, house, visitor_ip
@@ -90,17 +94,21 @@ def edit_account(client_id: UUID) -> Response:
     if request.method == "GET":
         return _draw_edit(found, Again(status=200, form=Form(values=found.form())))
     return editing.attempted(
-        lambda: _change(found), lambda again: _draw_edit(found, again), labels=_labels(), shown=_shown()
-    )
+        lambda: _change(found), lambda again: _draw_edit(found, again), labels=_labels(), shown=_shown(),
+        trail=Trail(target=f"client:{client_id}"),
+    )  # fmt: skip
 
 
 def _change(found: Account) -> Response:
     values = forms.values()
-    with house().db.transaction() as session:
-        accounts.change(
-            session, house(), found.id, values, version=editing.version(values), zones=taxed_now(house()),
-            actor=access.actor(), ip=visitor_ip(),
-        )  # fmt: skip
+    try:
+        with house().db.transaction() as session:
+            accounts.change(
+                session, house(), found.id, values, version=editing.version(values), zones=taxed_now(house()),
+                closing=closing.check, actor=access.actor(), ip=visitor_ip(),
+            )  # fmt: skip
+    except NotOver as problem:
+        raise InvalidFields({"status": str(problem)}) from None
     return notices.go(url_for("admin.client", client_id=found.id), "The account is saved.")
 
 
@@ -168,7 +176,10 @@ def check_tax_id(client_id: UUID) -> Response:
 @blueprint.route("/clients/<uuid:client_id>/status", endpoint="client_status", methods=["GET", "POST"])
 @needs("clients.edit")
 def status(client_id: UUID) -> Response:
-    """Raises NotFound."""
+    """Another status. One that closes the client leads to the page of closing while something is open.
+
+    Raises NotFound.
+    """
     with house().db.read() as session:
         found = accounts.account(session, client_id)
     if request.method == "GET":
@@ -180,12 +191,16 @@ def status(client_id: UUID) -> Response:
 
 def _change_status(client_id: UUID) -> Response:
     values = forms.values()
-    with house().db.transaction() as session:
-        wanted = statuses.find(session, values.get("status", ""))
-        moved = statuses.change_status(
-            session, house(), client_id, wanted, reason=values.get("reason", ""), actor=access.actor(),
-            ip=visitor_ip(),
-        )  # fmt: skip
+    try:
+        with house().db.transaction() as session:
+            wanted = statuses.find(session, values.get("status", ""))
+            moved = statuses.change_status(
+                session, house(), client_id, wanted, closing=closing.check, reason=values.get("reason", ""),
+                actor=access.actor(), ip=visitor_ip(),
+            )  # fmt: skip
+    except NotOver as problem:
+        typed = Form(values={**values, "asked": "close"})
+        return ending.draw_close(client_id, 409, str(problem), typed)
     text = "The status is changed." if moved else "The client has that status already."
     return notices.go(page.back_to(url_for("admin.client_status", client_id=client_id)), text)
 

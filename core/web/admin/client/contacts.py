@@ -25,6 +25,7 @@ from core.web.admin.blueprint import blueprint
 from core.web.admin.client import frame
 from core.web.admin.client.account import labels_with
 from core.web.admin.client.frame import country_name
+from core.web.admin.colliding import Trail
 from core.web.admin.editing import Again
 from core.web.contact_form import places_for
 from core.web.current import brand, house, visitor_ip
@@ -39,6 +40,7 @@ _ORDER = (
 _WORDS = contact_form.LABELS | {"roles": "Roles", "password": "New password"}
 LABELS = {name: _WORDS[name] for name in _ORDER}
 PHONES = ("primary_phone", "secondary_phone", "fax", "mobile_phone")
+MANY = ("roles", "email_actions")
 FIRST_ROLES = ("owner", "billing")
 
 
@@ -137,7 +139,7 @@ def _checked(kept: Mapping[str, str] | None = None) -> NewPerson:
 
 def _many() -> dict[str, list[str]]:
     found = forms.lists()
-    return {name: list(found.get(name, ())) for name in ("email_actions", "roles")}
+    return {name: list(found.get(name, ())) for name in MANY}
 
 
 def _add(account: Account) -> Response:
@@ -211,7 +213,10 @@ def edit_contact(client_id: UUID, contact_id: UUID) -> Response:
     if _is_update():
         return draw(Again(status=200, form=forms.posted()))
     shown = {name: phone for name in PHONES} | {"country": country_name}
-    return editing.attempted(lambda: _change(person), draw, labels=_labels(), shown=shown)
+    trail = Trail(target=f"client:{client_id}", only={"contact": str(contact_id)})
+    return editing.attempted(
+        lambda: _change(person), draw, labels=_labels(), shown=shown, many=MANY, trail=trail
+    )
 
 
 def _form_of(person: Person) -> Form:

@@ -35,18 +35,20 @@ def _typed(name: str) -> str:
 @needs("clients.edit")
 def show_close(client_id: UUID) -> Response:
     """What stands in the way, and what to do about it. Raises NotFound."""
-    return _draw_close(client_id)
+    return draw_close(client_id)
 
 
-def _draw_close(client_id: UUID, status: int = 200, trouble: str = "", form: Form | None = None) -> Response:
+def draw_close(client_id: UUID, status: int = 200, trouble: str = "", form: Form | None = None) -> Response:
+    """The page of closing, with what was typed, here or where the status is changed."""
     client = frame.read(client_id)
     with house().db.read() as session:
         found = obstacles.of_closing(session, client_id)
         due = billing.due_from(session, [client_id])
+        closed = closing.closed_statuses(session)
     return frame.draw(
         "close.html", client, tab="", here_words="Close", status=status, obstacles=found, trouble=trouble,
-        form=form or Form(),
-        kinds={one.kind for one in found}, voidable=due,
+        form=form or Form(), kinds={one.kind for one in found}, voidable=due,
+        statuses=[(str(one), label) for one, label in closed],
     )  # fmt: skip
 
 
@@ -56,10 +58,13 @@ def close(client_id: UUID) -> Response:
     """Raises NotFound."""
 
     def do() -> Response:
-        closing.close(house(), client_id, reason=_typed("reason"), actor=access.actor(), ip=visitor_ip())
+        closing.close(
+            house(), client_id, reason=_typed("reason"), status=_typed("status"), actor=access.actor(),
+            ip=visitor_ip(),
+        )  # fmt: skip
         return notices.go(url_for("admin.client", client_id=client_id), "The client is closed.")
 
-    return page.attempted(do, lambda status, text, form: _draw_close(client_id, status, text, form))
+    return page.attempted(do, lambda status, text, form: draw_close(client_id, status, text, form))
 
 
 @blueprint.post(f"{_ONE}/end-services", endpoint="client_end_services")
@@ -78,7 +83,7 @@ def end_services(client_id: UUID) -> Response:
             "warning" if done.refused else "info",
         )  # fmt: skip
 
-    return page.attempted(do, lambda status, text, form: _draw_close(client_id, status, text, form))
+    return page.attempted(do, lambda status, text, form: draw_close(client_id, status, text, form))
 
 
 @blueprint.post(f"{_ONE}/invoices/<uuid:invoice_id>/void", endpoint="client_invoice_void")
@@ -95,7 +100,7 @@ def void(client_id: UUID, invoice_id: UUID) -> Response:
         url = url_for("admin.client_close", client_id=client_id)
         return notices.go(url, f"Invoice {found.invoice.label} is void.")
 
-    return page.attempted(do, lambda status, text, form: _draw_close(client_id, status, text, form))
+    return page.attempted(do, lambda status, text, form: draw_close(client_id, status, text, form))
 
 
 # --- joining --------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from core.kernel.db import DbSession
 from core.kernel.i18n import gettext as _
 from core.kernel.paging import Page, Window
 from core.kernel.problems import InvalidFields
+from core.records import closing
 from core.services import queries as services
 from core.web.admin import access
 from core.web.admin.client.frame import country_name
@@ -82,8 +83,9 @@ def _change_status(client_id: UUID, wanted: tuple[UUID, str]) -> None:
     status_id, reason = wanted
     with house().db.transaction() as session:
         statuses.change_status(
-            session, house(), client_id, status_id, reason=reason, actor=access.actor(), ip=visitor_ip()
-        )
+            session, house(), client_id, status_id, closing=closing.check, reason=reason,
+            actor=access.actor(), ip=visitor_ip(),
+        )  # fmt: skip
 
 
 def _group_facts(session: DbSession) -> dict[str, Any]:

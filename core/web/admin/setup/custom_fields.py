@@ -15,6 +15,7 @@ from core.web import forms
 from core.web.admin import access, editing, notices, page
 from core.web.admin.access import needs
 from core.web.admin.blueprint import blueprint
+from core.web.admin.colliding import Trail
 from core.web.admin.editing import Again
 from core.web.current import house, visitor_ip
 from core.web.forms import Form
@@ -60,7 +61,10 @@ def edit_field(field_id: UUID) -> Response:
         found = custom_fields.find(session, field_id)
     if request.method == "GET":
         return _draw(found, Again(status=200, form=Form(values=custom_fields.form_of(found))))
-    return editing.attempted(lambda: _save(found), lambda again: _draw(found, again), labels=LABELS)
+    return editing.attempted(
+        lambda: _save(found), lambda again: _draw(found, again), labels=LABELS,
+        trail=Trail(target=f"custom_field:{field_id}"),
+    )  # fmt: skip
 
 
 def _save(found: FieldView | None) -> Response:

@@ -16,6 +16,7 @@ from core.web import forms
 from core.web.admin import access, editing, notices, page
 from core.web.admin.access import needs
 from core.web.admin.blueprint import blueprint
+from core.web.admin.colliding import Trail
 from core.web.admin.editing import Again
 from core.web.current import house, visitor_ip
 from core.web.forms import Form
@@ -59,7 +60,10 @@ def edit_group(group_id: UUID) -> Response:
     if request.method == "GET":
         form = Form(values=found.form(), lists={"discount_products": found.product_ids})
         return _draw(found, Again(status=200, form=form))
-    return editing.attempted(lambda: _save(found), lambda again: _draw(found, again), labels=LABELS)
+    return editing.attempted(
+        lambda: _save(found), lambda again: _draw(found, again), labels=LABELS, many=("discount_products",),
+        trail=Trail(target=f"client_group:{group_id}"),
+    )  # fmt: skip
 
 
 def _save(found: Group | None) -> Response:
