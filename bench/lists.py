@@ -101,6 +101,7 @@ class Inn:
     def _fill(self) -> None:
         house: Innkeeper = self.house
         migrate.upgrade(house.db)
+        house.engine.migrate()  # type: ignore[attr-defined]
         brand = demo.set_up(house)
         ensure_admin(house, "admin", PASSWORD, reset=True)
 

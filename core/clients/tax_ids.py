@@ -86,9 +86,11 @@ def _module(country: str) -> Any:
 
 
 def _malformed(country: str) -> str:
-    sentence = _("This is not a tax number of {country}. Check its digits.")
+    sentence = _("Not a tax number of this country ({country}). Check its digits.")
     if country in _EXAMPLES:
-        sentence = _("This is not a tax number of {country}. Check its digits; it looks like {example}.")
+        sentence = _(
+            "Not a tax number of this country ({country}). Check its digits; it looks like {example}."
+        )
     name = places.country_name(country)
     return sentence.format(country=name, example=_EXAMPLES.get(country, ""))
 

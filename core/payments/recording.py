@@ -142,7 +142,7 @@ def _is_free(session: Session, attempt: AttemptView, reference: str) -> bool:
 def _next_time(house: House, attempt: AttemptView, wanted: State, outcome: PaymentOutcome) -> datetime | None:
     now = house.clock.now()
     if wanted is State.UNKNOWN:
-        return next_look(attempt.lookups, now)
+        return next_look(attempt.sent_at or attempt.created_at, now)
     if wanted is State.CREATED:
         return next_send(attempt.lookups, now) or now
     if wanted is State.PENDING:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import accumulate
 
 from core.kernel.i18n import gettext as _
 from core.kernel.i18n import mark
@@ -42,14 +44,19 @@ TAKEN = frozenset({State.SUCCEEDED, State.REFUNDED})  # the money was booked
 
 # The first looks come soon because a buyer waits; then 5 minutes, 1 hour, daily (notes of the trade).
 LOOK_AGAIN = tuple(timedelta(seconds=s) for s in (2, 10, 60, 300, 3600, 86400))
+_AGES = tuple(accumulate(LOOK_AGAIN))  # how old what was sent is when each of these looks comes
 SEND_AGAIN = tuple(timedelta(seconds=s) for s in (3, 10))
 APPROVAL_LOOK = timedelta(minutes=5)  # while the buyer is at the provider's page: they come back first
 APPROVAL_EXPIRES = timedelta(hours=3)
 
 
-def next_look(lookups: int, now: datetime) -> datetime:
-    """When to ask the provider again after ``lookups`` questions."""
-    return now + LOOK_AGAIN[min(lookups, len(LOOK_AGAIN) - 1)]
+def next_look(since: datetime, now: datetime) -> datetime:
+    """When to ask the provider again about what was sent at ``since``.
+
+    By its age and not by how often it was asked: a buyer who comes back to the page again and again has a
+    worker look each time, and must not make the machine's own looks rarer by that.
+    """
+    return now + LOOK_AGAIN[min(bisect_right(_AGES, now - since), len(LOOK_AGAIN) - 1)]
 
 
 def next_send(sends: int, now: datetime) -> datetime | None:

@@ -231,7 +231,11 @@ def _says_nothing(outcome: PaymentOutcome, attempt: AttemptView) -> bool:
 
 def _look_later(session: Session, house: PluginHouse, attempt: AttemptView) -> None:
     now = house.clock.now()
-    later = now + APPROVAL_LOOK if attempt.waits_for_buyer else next_look(attempt.lookups, now)
+    later = (
+        now + APPROVAL_LOOK
+        if attempt.waits_for_buyer
+        else next_look(attempt.sent_at or attempt.created_at, now)
+    )
     attempts.look_again(session, attempt, later)
 
 

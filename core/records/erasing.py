@@ -46,6 +46,7 @@ from core.orders.models import Cart, CartLine, Order, QuoteRow
 from core.payments.models import Attempt
 from core.provisioning.models import Job, RemoteAccount
 from core.records import obstacles
+from core.records.models import Import
 from core.services.models import Service
 
 GONE = "Erased"
@@ -77,6 +78,7 @@ def erase(house: House, data_folder: Path, client_id: UUID, *, reason: str, acto
             raise Conflict(_("This client was erased before."))
         if found := open_still(session, client_id):
             raise Conflict(" ".join(found))
+        _samples(session, client_id)
         _users(session, house, client_id)
         _people(session, house, client_id)
         _dealings(session, client_id)
@@ -90,6 +92,20 @@ def erase(house: House, data_folder: Path, client_id: UUID, *, reason: str, acto
         return stored
 
     files.unlink(data_folder, house.db.run(work))
+
+
+def _samples(session: Session, client_id: UUID) -> None:
+    """What imports still show of the first rows of their files, where it names somebody of this client. The
+    files themselves go a month after their import (``core.records.importing.service.sweep``)."""
+    names: set[str] = {session.get_one(Client, client_id).company_name}
+    people = select(Contact.email, Contact.last_name).where(Contact.client_id == client_id)
+    names.update(name for row in session.execute(people) for name in row)
+    names = {name.casefold() for name in names if name}
+    for row in session.scalars(select(Import).where(Import.stored_as != "")).all():
+        kept = [one for one in row.sample if not any(name in str(one).casefold() for name in names)]
+        if len(kept) != len(row.sample):
+            row.sample = kept
+    session.flush()
 
 
 def _account(session: Session, house: House, client_id: UUID) -> None:

@@ -18,7 +18,7 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from core.kernel import audit
@@ -85,7 +85,9 @@ class Seen:
 def run(house: DataHouse, import_id: UUID, *, told: Told = lambda _line: None) -> None:
     """Read a queued import in to its end, or until somebody stops it. Safe to repeat at any moment.
 
-    ``told`` hears how many rows are behind us after each chunk.
+    ``told`` hears how many rows are behind us after each chunk. What nobody foresaw ends it as failed, with
+    what was written kept, and is raised; a database that cannot be reached leaves it under way, for the next
+    run to go on.
     """
     while (found := _begin(house, import_id)) is not None:
         try:
@@ -94,6 +96,23 @@ def run(house: DataHouse, import_id: UUID, *, told: Told = lambda _line: None) -
         except (OSError, UnicodeError, csv.Error) as error:
             log.error("import cannot read its file", number=found.number, error=type(error).__name__)
             _fail(house, found, _("The file cannot be read any more. Upload it again."))
+        except OperationalError:
+            raise
+        except Exception:
+            _fail(
+                house,
+                found,
+                _(
+                    "A fault of ours stopped it at row {line}. Nothing is lost: go on, or show "
+                    "the log to your administrator."
+                ).format(line=_reached(house, found)),
+            )
+            raise
+
+
+def _reached(house: DataHouse, here: Run) -> int:
+    with house.db.read() as session:
+        return session.get_one(Import, here.id).next_line
 
 
 def _begin(house: DataHouse, import_id: UUID) -> Run | None:

@@ -92,6 +92,18 @@ def test_the_unknown_is_asked_for_on_a_ladder(inn: Inn) -> None:
     assert waits == [2, 10, 60, 300, 3600, 86400, 86400]
 
 
+def test_a_buyer_who_comes_back_often_does_not_stretch_the_ladder(inn: Inn) -> None:
+    inn.misbehave("charges", "lose_answer")
+    inn.misbehave("charges", "server_error", times=-1, method="GET")
+    order = inn.place_order("sandbox_card")
+    for _ in range(6):
+        status.returned(inn.house, order)
+        inn.drain()
+    due = attempt(inn).next_lookup_at
+    assert due is not None
+    assert (due - inn.clock.now()).total_seconds() <= 10
+
+
 @pytest.mark.parametrize("target", ["charges", "transfers", "payments"])
 def test_another_amount_pays_nothing_and_is_held(inn: Inn, target: str) -> None:
     method = {"charges": "sandbox_card", "transfers": "sandbox_echeck", "payments": "sandbox_wallet"}[target]

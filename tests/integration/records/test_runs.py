@@ -161,6 +161,21 @@ def test_a_file_that_is_gone_ends_the_run_with_a_reason(library: Library) -> Non
     assert "Upload it again" in view.note
 
 
+def test_what_nobody_foresaw_ends_the_run_with_a_reason_and_it_can_go_on(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import_id = started(library, 3)
+    with monkeypatch.context() as broken:
+        broken.setattr(running, "_judged", lambda *_args: {}["a fault"])
+        with pytest.raises(KeyError):
+            library.run(import_id)
+    view = library.view(import_id)
+    assert view.state == "failed"
+    assert "A fault of ours stopped it at row 1." in view.note
+    service.go_on(library.house, import_id, actor=ACTOR, here=True)
+    assert library.run(import_id).state == "done"
+
+
 def test_files_go_when_their_time_has_come(library: Library) -> None:
     done = library.read_in("clients", table(people(1))).view.id
     waiting = library.take("clients", table(people(2)))

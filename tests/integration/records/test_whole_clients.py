@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -25,6 +26,7 @@ from core.kernel.search import SearchEntry
 from core.orders import service as orders
 from core.payments import credit, staff
 from core.records import belongings, closing, erasing, export, merging
+from core.records.models import Import
 from core.services.models import Service
 from tests.fixtures.innkeeper import Inn
 from tests.fixtures.race import race
@@ -326,6 +328,18 @@ def mentions(inn: Inn, *needles: str) -> dict[str, list[str]]:
     return found
 
 
+def an_import(session: Session, *, sample: list[str]) -> Import:
+    """One that is done, with what is shown of its first rows."""
+    rows = [
+        {"line": line, "state": "made", "text": one, "messages": {}} for line, one in enumerate(sample, 1)
+    ]
+    return Import(
+        id=new_id(), number=1, kind="clients", brand_id=session.scalars(select(Client.brand_id)).first(),
+        file_name="clients.csv", stored_as="x.csv", digest="", state="done", sample=rows, actor=ME,
+        created_at=datetime.now(UTC),
+    )  # fmt: skip
+
+
 def test_what_is_personal_is_gone_and_what_the_law_keeps_stays(inn: Inn, tmp_path: Path) -> None:
     client_id, order = buyer(
         inn, first_name="Zebulon", last_name="Quixworth", email="zebulon@quixworth.example",
@@ -336,6 +350,8 @@ def test_what_is_personal_is_gone_and_what_the_law_keeps_stays(inn: Inn, tmp_pat
     files.add(inn.house, tmp_path, client_id, name="quixworth.txt", data=b"x", actor=ME, actor_name="M")
     with inn.db.transaction() as session:
         notes.write(session, inn.house, client_id, "Zebulon calls", actor=ME, actor_name="M")
+    with inn.db.transaction() as session:
+        session.add(an_import(session, sample=["Zebulon Quixworth", "Ada Okonkwo"]))
     with pytest.raises(Conflict, match=r"Close the client first.*services are not over"):
         erase(inn, tmp_path, client_id)
     wind_up(inn, client_id)
@@ -356,6 +372,7 @@ def test_what_is_personal_is_gone_and_what_the_law_keeps_stays(inn: Inn, tmp_pat
         assert session.get_one(Client, client_id).erased_at is not None
         untouched = session.scalars(select(Contact.first_name).where(Contact.client_id == other)).all()
         assert list(audit.verify(session)) == []
+        assert [one["text"] for one in session.scalars(select(Import.sample)).one()] == ["Ada Okonkwo"]
     assert untouched == ["Ada"]
     assert not [one for one in (tmp_path / "files").rglob("*") if one.is_file()]
     with pytest.raises(Conflict, match="erased before"):

@@ -84,7 +84,7 @@ def test_the_monthly_billing_day(desk: Desk, fields: dict[str, str], day: int | 
         ({"billing_country": "XX"}, "Choose a country from the list."),
         ({"status": "Sleeping"}, "Choose a status from the list."),
         ({"client_group": "Nobody"}, "Choose a group from the list."),
-        ({"tax_id": "DE136695977"}, "This is not a tax number of Germany."),
+        ({"tax_id": "DE136695977"}, "Not a tax number of this country (Germany)."),
         ({"billing_country": "US", "tax_id": ""}, "enter the tax number of a client who is not taxable"),
     ],
 )

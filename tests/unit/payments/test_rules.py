@@ -73,8 +73,9 @@ def test_what_was_moved_is_what_was_asked() -> None:
 
 
 def test_patience() -> None:
-    looks = [next_look(tries, NOW) - NOW for tries in range(8)]
-    assert looks == [timedelta(seconds=s) for s in (2, 10, 60, 300, 3600, 86400, 86400, 86400)]
+    ages = (0, 1, 2, 12, 72, 372, 3972, 90372, 10**7)  # seconds: each look comes when it is that old
+    looks = [next_look(NOW - timedelta(seconds=age), NOW) - NOW for age in ages]
+    assert looks == [timedelta(seconds=s) for s in (2, 2, 10, 60, 300, 3600, 86400, 86400, 86400)]
     assert [next_send(tries, NOW) for tries in range(3)] == [
         NOW + timedelta(seconds=3), NOW + timedelta(seconds=10), None
     ]  # fmt: skip
