@@ -31,7 +31,7 @@ def load_generated(kind: Kind, folder: Path) -> Registry:
     config = tomllib.loads(written[1])
     assert config["plugins"]["path"] == [str(folder)]
     settings = PluginSettings(
-        enabled=tuple(config["plugins"]["enabled"]),
+        enabled=(*config["plugins"]["enabled"], "theme.lobby"),  # its parent, if it is a theme
         configs=tables(**{kind: group for kind, group in config.items() if kind != "plugins"}),
         plugin_path=(folder,),
     )

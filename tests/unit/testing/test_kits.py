@@ -123,7 +123,7 @@ MUTANTS = {
         "test_a_debit_that_comes_back_is_reported",
     ),
     "the account number is repeated": (
-        ECHECK, "fields.py", 'wrong["account_number"] = "An account number has 4 to 17 digits."',
+        ECHECK, "fields.py", 'wrong["account_number"] = _("An account number has 4 to 17 digits.")',
         'wrong["account_number"] = f"{form.get(\'account_number\')} is no account number."',
         "test_each_bad_field_is_told_and_not_repeated",
     ),
