@@ -47,6 +47,7 @@ LONGEST_QUERY = 200
 MOST_WORDS = 8
 SHORT = 3  # a word below this has no trigram of its own
 NEWEST = 2000  # entries that are read before an index is asked: a common word is found among them
+LONG = 11  # characters before the @ of an address from which on they are rare by themselves
 COMMON = 20_000  # matches from which on reading in order is cheaper than sorting
 _ALIKE = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "\u0131": "i", "ħ": "h"}
@@ -273,7 +274,7 @@ def _find_postgresql(
             break
     # The kind is written out, not bound: the index is partial.
     of_kind = literal_column(f"search_entry.kind = '{kind}'", type_=Boolean())
-    some = select(*columns).where(of_kind, *_like(SearchEntry.text, parts)).limit(COMMON).cte("some")
+    some = select(*columns).where(of_kind, *_by_index(SearchEntry.text, parts)).limit(COMMON).cte("some")
     rows = session.execute(_newest_of(some, base, top, limit)).all()
     if rows[0].total < COMMON:
         return [row for row in rows if row.id is not None]
@@ -306,6 +307,19 @@ def _newest_of(some: CTE, base: int, top: int, limit: int) -> Select[Any]:
 
 def _like(column: ColumnElement[str] | Any, parts: Sequence[str]) -> list[ColumnElement[bool]]:
     return [column.contains(part, autoescape=True) for part in parts]
+
+
+def _by_index(column: ColumnElement[str] | Any, parts: Sequence[str]) -> list[ColumnElement[bool]]:
+    """The same as ``_like``, without asking the index for what stands after the @ of an address: half of all
+    clients share it, and its trigrams cost most of the time. ``strpos`` is not answered by an index."""
+    conditions: list[ColumnElement[bool]] = []
+    for part in parts:
+        local, at, _domain = part.partition("@")
+        if at and len(local) >= LONG and _has_trigram(local):
+            conditions += [column.contains(local, autoescape=True), func.strpos(column, part) > 0]
+        else:
+            conditions.append(column.contains(part, autoescape=True))
+    return conditions
 
 
 def _within(base: int) -> ColumnElement[bool]:

@@ -139,6 +139,19 @@ def test_common_words_rare_words_and_misses_by_index(db: Database, monkeypatch: 
         assert found(db, "nothing") == []
 
 
+def test_a_long_address_is_found_whole(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its local part alone is asked of PostgreSQL's index; what follows the @ has to be right too."""
+    monkeypatch.setattr(search, "NEWEST", 1)
+    ids = put(
+        db, "sarah.johnson.371310@example.net", "sarah.johnson.371310@example.org",
+        "100%.of_something@example.net", "100x.of_something@example.net", "newest", "newer",
+    )  # fmt: skip
+    assert found(db, "sarah.johnson.371310@example.net") == [ids[0]]
+    assert found(db, "SARAH.johnson.371310@exam") == [ids[1], ids[0]]
+    assert found(db, "100%.of_something@example") == [ids[2]]
+    assert found(db, "sarah.johnson.371310@example.com") == []
+
+
 def test_a_great_load_is_indexed_at_the_end(db: Database) -> None:
     search_index.put_aside(db)
     search_index.put_aside(db)
