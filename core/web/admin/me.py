@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import io
-import re
 from uuid import UUID
 
-import segno
-from flask import make_response, redirect, request, url_for
+from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from core.identity import factors, own, passkeys, resetting, sessions, staffing
+from core.identity import factors, own, resetting, sessions, staffing
 from core.kernel.i18n import languages
 from core.kernel.problems import Conflict, InvalidFields, NotFound
 from core.web import csrf, forms
+from core.web import factors as pages
 from core.web.admin import access, editing, notices, page
 from core.web.admin.access import SETTING_UP, SIGNED_IN, needs
 from core.web.admin.blueprint import blueprint
 from core.web.admin.colliding import Trail
 from core.web.admin.editing import Again
-from core.web.admin.signing import json_answer
-from core.web.current import house, now, visitor_ip
+from core.web.current import house, now
 
 LABELS = {"name": "Name", "language": "Language"}
-_CODE = re.compile(r"[a-z0-9]{4}(-[a-z0-9]{4}){3}")
+ISSUER = "Innkeeper"  # as an app that makes codes names the account
 
 
 @blueprint.get("/me", endpoint="me")
@@ -138,32 +135,17 @@ def show_app() -> Response:
 
 
 def _draw_app(status: int, form: forms.Form) -> Response:
-    secret = _prepared()
+    secret = pages.prepared(access.person())
     if not secret:
         return redirect(url_for("admin.factors"), 303)
-    spaced = " ".join(secret[i : i + 4] for i in range(0, len(secret), 4))
-    return page.draw("factor-app.html", status, secret=spaced, form=form)
+    return page.draw("factor-app.html", status, secret=pages.spaced(secret), form=form)
 
 
 @blueprint.get("/me/factors/app.svg", endpoint="factor_app_picture")
 @needs(SETTING_UP, proven=True)
 def picture() -> Response:
-    """The QR code of the app that is being set up; nobody may keep it. Raises NotFound."""
-    secret = _prepared()
-    if not secret:
-        raise NotFound
-    file = io.BytesIO()
-    uri = factors.totp_uri(secret, access.person().username, "Innkeeper")
-    segno.make(uri, error="m").save(file, kind="svg", scale=5, border=4, dark="#000", light="#fff")
-    response = make_response(file.getvalue())
-    response.headers["Content-Type"] = "image/svg+xml"
-    response.headers["Cache-Control"] = "no-store"
-    return response
-
-
-def _prepared() -> str:
-    with house().db.read() as session:
-        return factors.prepared(session, house().keys, access.person().user_id, now())
+    """Raises NotFound."""
+    return pages.picture(access.person(), ISSUER)
 
 
 @blueprint.post("/me/factors/app/confirm", endpoint="factor_app_confirm")
@@ -182,16 +164,8 @@ def confirm_app() -> Response:
 @blueprint.post("/me/factors/passkey/challenge", endpoint="factor_passkey_challenge")
 @needs(SETTING_UP, proven=True)
 def passkey_challenge() -> Response:
-    """What the browser needs to make a passkey. Raises NotFound where none can be."""
-    party, person = access.party(), access.person()
-    if party is None:
-        raise NotFound
-    with house().db.transaction() as session:
-        options = passkeys.registration_options(
-            session, party, user_id=person.user_id, username=person.username, name=person.name,
-            ip=visitor_ip(), now=now(),
-        )  # fmt: skip
-    return json_answer(options)
+    """Raises NotFound where none can be."""
+    return pages.registration_for(access.party(), access.person())
 
 
 @blueprint.post("/me/factors/passkey", endpoint="factor_passkey")
@@ -246,12 +220,6 @@ def new_codes() -> Response:
 @blueprint.post("/me/codes/file", endpoint="codes_file")
 @needs(SETTING_UP, proven=True)
 def codes_file() -> Response:
-    """The codes of the page as a file: the page sends them, for nothing keeps them. Raises NotFound."""
-    codes = [one for one in request.form.get("codes", "").split() if _CODE.fullmatch(one)][: factors.CODES]
-    if not codes:
-        raise NotFound
-    lines = ["Recovery codes for Innkeeper. Each works once.", "", *codes, ""]
-    response = make_response("\n".join(lines))
-    response.headers["Content-Type"] = "text/plain; charset=utf-8"
-    response.headers["Content-Disposition"] = "attachment; filename=innkeeper-recovery-codes.txt"
-    return response
+    """Raises NotFound."""
+    heading = f"Recovery codes for {ISSUER}. Each works once."
+    return pages.codes_file(request.form.get("codes", ""), heading)

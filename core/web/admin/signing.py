@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 from urllib.parse import unquote
-from uuid import UUID
 
-from flask import current_app, redirect, request, url_for
-from werkzeug.exceptions import TooManyRequests
+from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from core.identity import factors, passkeys, resetting
+from core.identity import factors, resetting
 from core.identity import service as identity
-from core.identity.throttling import bucket_name, network_of, throttle
 from core.identity.values import Answer, FactorRefused, SignInRefused, Waiting
 from core.kernel.problems import InvalidFields, NotFound
 from core.web import csrf, devices, forms
+from core.web import factors as pages
 from core.web.admin import access
 from core.web.admin.access import needs
 from core.web.admin.blueprint import blueprint
-from core.web.current import house, now, visitor_ip
+from core.web.current import house, visitor_ip
 from core.web.render import render_admin
 from core.web.security import is_safe_path
 
 LONGEST_AGENT = 300
 LONGEST_PATH = 2000
-CHALLENGES, CHALLENGE_WINDOW = 60, 15 * 60  # from one network
 
 
 @blueprint.get("/login")
@@ -114,34 +111,14 @@ def sign_in_with_passkey() -> Response:
 def challenge() -> Response:
     """What a browser asks a passkey: of the person who waits, or of whoever it is."""
     held = _waiting()
-    return challenge_for(held.user_id if held else None)
+    return pages.challenge_for(access.party(), held.user_id if held else None)
 
 
 @blueprint.post("/passkey-challenge", endpoint="passkey_challenge")
 @needs(access.SETTING_UP)
 def own_challenge() -> Response:
     """The same for somebody who is signed in and proves it anew."""
-    return challenge_for(access.person().user_id)
-
-
-def challenge_for(user_id: UUID | None) -> Response:
-    """Raises TooManyRequests, NotFound where no passkey can work."""
-    party = access.party()
-    if party is None:
-        raise NotFound
-    bucket = bucket_name("passkey-challenge", network_of(visitor_ip()))
-    with house().db.transaction() as session:
-        is_open = throttle(session, bucket, CHALLENGES, CHALLENGE_WINDOW, now())
-        options = "" if not is_open else passkeys.authentication_options(
-            session, party, user_id=user_id, ip=visitor_ip(), now=now()
-        )  # fmt: skip
-    if not options:
-        raise TooManyRequests
-    return json_answer(options)
-
-
-def json_answer(text: str) -> Response:
-    return current_app.response_class(text, content_type="application/json")
+    return pages.challenge_for(access.party(), access.person().user_id)
 
 
 @blueprint.post("/sign-out")
