@@ -154,11 +154,11 @@ def _date(text: str) -> str:
 
 
 def values_of(session: Session, owner_id: UUID) -> dict[str, str]:
-    """What is kept for a client or contact: key -> text, archived fields too."""
+    """What is kept for a client or contact in the fields that are asked for now: key -> text."""
     rows = session.execute(
         select(CustomField.key, CustomValue.value)
         .join(CustomField, CustomField.id == CustomValue.field_id)
-        .where(CustomValue.owner_id == owner_id)
+        .where(CustomValue.owner_id == owner_id, CustomField.archived_at.is_(None))
     )
     return {row.key: row.value for row in rows}
 

@@ -135,7 +135,7 @@ def test_a_field_with_values_is_archived_not_deleted(desk: Desk) -> None:
     assert refused.status_code == 409
     assert "Archive it instead" in texts(refused.text)
     desk.done(f"/admin/custom-fields/{field.id}/archive", archived="1")
-    assert 'name="custom_manager"' not in desk.get(f"/admin/clients/{client_id}/edit")
+    assert "custom_manager" not in desk.get(f"/admin/clients/{client_id}/edit")
     desk.done(f"/admin/custom-fields/{field.id}/archive", archived="")
     assert "Tomasz Nowak" in desk.get(f"/admin/clients/{client_id}/edit")
     other_kind = desk.post(
