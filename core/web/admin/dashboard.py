@@ -22,7 +22,6 @@ from core.web.current import brand, house, now
 
 LATEST = 6
 BUTTONS = (
-    ("order_new", "New order", "shopping-bag", "orders.cancel", "secondary"),
     ("client_new", "Add client", "user-plus", "clients.edit", "primary"),
 )  # (endpoint, words, icon, permission, tone); one whose page is not there is left out
 

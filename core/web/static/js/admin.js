@@ -17,6 +17,22 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// Escape closes an open menu and gives the focus back to its button; so does a press beside it.
+function closeMenus(keep) {
+  for (const menu of document.querySelectorAll("details.ad-drop[open]")) {
+    if (menu === keep) continue;
+    const hadFocus = menu.contains(document.activeElement);
+    menu.open = false;
+    if (hadFocus) menu.querySelector("summary")?.focus();
+  }
+}
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") closeMenus(null);
+});
+document.addEventListener("pointerdown", (event) => {
+  closeMenus(event.target instanceof Element ? event.target.closest("details.ad-drop") : null);
+});
+
 // A form is sent once: a second press while the first is on its way does nothing. What is a download
 // (data-repeat) leaves the page where it is, and may be asked for again.
 document.addEventListener("submit", (event) => {
