@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, func, select, update
 from sqlalchemy.orm import Session
 
-from core.clients import search, sources
+from core.clients import fate, search, sources
 from core.clients.models import BillingAccount, Client
 from core.clients.values import BillingAccountView
 from core.kernel.db import changed
@@ -39,8 +39,10 @@ def add(
     """Write down how a client pays. The source is sealed to its row; brand and last four stay legible.
 
     ``keep`` says that it may be used for renewals. ``is_default``: whether it becomes the default, in the
-    place of the present one; None: when it may be kept and there is none yet. Raises NotFound.
+    place of the present one; None: when it may be kept and there is none yet. Raises NotFound, and Conflict
+    for a client that was joined to another or erased.
     """
+    fate.hold_living(session, client_id)
     account_id = new_id()
     brand, last4, expires_on = sources.shown(source)
     sealed = "" if source is None else house.keys.encrypt(sources.dump(source), _bound_to(account_id))
@@ -70,7 +72,6 @@ def _printed(source: PaymentSource | None) -> dict[str, str]:
 
 
 def _takes_default(session: Session, client_id: UUID, keep: bool, wanted: bool | None) -> bool:
-    _line_up(session, client_id)
     if wanted is None:
         return keep and _default(session, client_id) is None
     if wanted:

@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from core.clients import custom, search
+from core.clients import custom, fate, search
 from core.clients.models import Client, Contact, ContactMailChoice
 from core.clients.service import CONTACT_COLUMNS
 from core.clients.values import CleanContact
@@ -115,9 +115,10 @@ def add(
 ) -> UUID:  # fmt: skip
     """Add a contact; a client's first one becomes the primary. With a user name a user is made, too.
 
-    Raises NotFound, InvalidFields when the user name or its email is taken.
+    Raises NotFound, InvalidFields when the user name or its email is taken, Conflict for a client that was
+    joined to another or erased.
     """
-    _hold(session, client_id)
+    fate.hold_living(session, client_id)
     contact, now = new.contact, house.clock.now()
     user_id = _new_user(session, client_id, new, house) if contact.username else None
     row = Contact(
@@ -140,14 +141,6 @@ def add(
 
 def _columns(contact: CleanContact) -> dict[str, str]:
     return {name: getattr(contact, name) for name in CONTACT_COLUMNS}
-
-
-def _hold(session: Session, client_id: UUID) -> None:
-    """Put those who change a client's contacts at one moment in line. Raises NotFound."""
-    session.flush()
-    touched = update(Client).where(Client.id == client_id).values(version=Client.version)
-    if not changed(session, touched):
-        raise NotFound(_("There is no such client."))
 
 
 def _new_user(session: Session, client_id: UUID, new: NewPerson, house: House) -> UUID:
@@ -263,7 +256,7 @@ def remove(
 
     Raises NotFound, Conflict for the primary one: make another primary first.
     """
-    _hold(session, client_id)
+    fate.hold_living(session, client_id)
     row = _row(session, client_id, contact_id)
     if row.is_primary:
         raise Conflict(
@@ -286,7 +279,7 @@ def make_primary(
     session: Session, house: House, client_id: UUID, contact_id: UUID, *, actor: str, ip: str = ""
 ) -> bool:
     """Make this the contact that is written to first and whose address is taxed; False when it is."""
-    _hold(session, client_id)
+    fate.hold_living(session, client_id)
     row = _row(session, client_id, contact_id)
     if row.is_primary:
         return False

@@ -54,6 +54,7 @@ def hold_living(session: Session, client_id: UUID) -> None:
     Raises NotFound, and Conflict for one that was joined to another or erased: what is written there nobody
     looks for, and what was erased stays so.
     """
+    session.flush()
     if not changed(session, update(Client).where(Client.id == client_id).values(version=Client.version)):
         raise NotFound(_("There is no such client."))
     if fate_of(session, client_id).is_gone:

@@ -9,6 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.progress import TimeRemainingColumn as Remaining
 
 from core.brands import service as brands
+from core.brands.queries import ids as brand_ids
 from core.demo_data import loading
 from core.settings import load
 from core.work.application import Application
@@ -37,7 +38,10 @@ def demo_data(application: Application[Any], count: int, yes: bool) -> None:
         )
     migrate(settings)
     house = application.build(settings, client_engine)
-    application.set_up_demo(house)
+    with house.db.read() as session:
+        is_new = not brand_ids(session)
+    if is_new:  # what runs already keeps the address of its pretend world
+        application.set_up_demo(house)
     with house.db.read() as session:
         brand, done = brands.default_brand(session), loading.made(session)
     if done >= count:

@@ -17,9 +17,8 @@ from sqlalchemy.orm import Session
 from core.billing import ledger
 from core.billing import service as billing
 from core.billing.ledger import Side
+from core.clients import fate, standing
 from core.clients import service as clients
-from core.clients import standing
-from core.clients.models import Client
 from core.clients.values import ClientView
 from core.kernel import audit
 from core.kernel.i18n import gettext as _
@@ -52,8 +51,8 @@ def add(
         wrong["origin"] = _("Choose where the credit comes from.")
 
     def work(session: Session) -> Money:
-        standing.hold(session, client_id)
-        client = _living(session, client_id)
+        fate.hold_living(session, client_id)
+        client = clients.client_by_id(session, client_id)
         amount = _amount(amount_text, client.currency, wrong)
         if wrong:
             raise InvalidFields(wrong)
@@ -192,16 +191,6 @@ def pay_out(
         return house.db.run(work)
     except IntegrityError as error:
         raise InvalidFields({"reference": _("A payment with this reference is booked already.")}) from error
-
-
-def _living(session: Session, client_id: UUID) -> ClientView:
-    """Raises NotFound, and Conflict for one that is not there any more but for its books."""
-    gone = session.execute(
-        select(Client.merged_into_id, Client.erased_at).where(Client.id == client_id)
-    ).one_or_none()
-    if gone is not None and (gone.merged_into_id or gone.erased_at):
-        raise Conflict(_("This client was joined to another one or erased: it takes no more credit."))
-    return clients.client_by_id(session, client_id)
 
 
 def _words(text: str, name: str, longest: int, sentence: str, wrong: dict[str, str]) -> str:

@@ -102,7 +102,7 @@ def _samples(session: Session, client_id: UUID) -> None:
     names.update(name for row in session.execute(people) for name in row)
     names = {name.casefold() for name in names if name}
     for row in session.scalars(select(Import).where(Import.stored_as != "")).all():
-        kept = [one for one in row.sample if not any(name in str(one).casefold() for name in names)]
+        kept = [one for one in row.sample if not any(name in one["text"].casefold() for name in names)]
         if len(kept) != len(row.sample):
             row.sample = kept
     session.flush()

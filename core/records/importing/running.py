@@ -18,7 +18,7 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import insert, select, update
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from core.kernel import audit
@@ -96,17 +96,14 @@ def run(house: DataHouse, import_id: UUID, *, told: Told = lambda _line: None) -
         except (OSError, UnicodeError, csv.Error) as error:
             log.error("import cannot read its file", number=found.number, error=type(error).__name__)
             _fail(house, found, _("The file cannot be read any more. Upload it again."))
-        except OperationalError:
+        except (OperationalError, InterfaceError):
             raise
         except Exception:
-            _fail(
-                house,
-                found,
-                _(
-                    "A fault of ours stopped it at row {line}. Nothing is lost: go on, or show "
-                    "the log to your administrator."
-                ).format(line=_reached(house, found)),
+            sentence = _(
+                "A fault of ours stopped it at row {line}. Nothing is lost: go on, or show the log to your "
+                "administrator."
             )
+            _fail(house, found, sentence.format(line=_reached(house, found)))
             raise
 
 

@@ -16,7 +16,16 @@ from core.billing import items
 from core.billing import queries as billing
 from core.billing.models import Invoice
 from core.brands.models import Brand
-from core.clients import bulk, files, notes, status_labels, statuses
+from core.clients import (
+    billing_accounts,
+    bulk,
+    contacts,
+    desk_rules,
+    files,
+    notes,
+    status_labels,
+    statuses,
+)
 from core.clients.models import BillingAccount, Client, ClientStatus, Contact
 from core.identity.models import Membership, SignInSession, User
 from core.kernel import audit
@@ -224,6 +233,30 @@ def test_who_was_joined_to_another_comes_back_by_no_status(inn: Inn) -> None:
         become(inn, session, source, statuses.find(session, "active"))
     with inn.db.transaction() as session, pytest.raises(Conflict, match="joined to another"):
         bulk.change_group(session, inn.house, source, None, actor=ME)
+
+
+def test_who_was_joined_to_another_is_given_nothing_more(inn: Inn) -> None:
+    source, _ = buyer(inn)
+    target, _ = buyer(inn)
+    merge(inn, source, target)
+    with pytest.raises(Conflict, match="joined to another"):
+        give(inn, source, "5.00")
+    with pytest.raises(Conflict, match="joined to another"), inn.db.transaction() as session:
+        contacts.add(session, inn.house, source, person(), actor=ME)
+    with pytest.raises(Conflict, match="joined to another"), inn.db.transaction() as session:
+        billing_accounts.add(
+            session, inn.house, source, "manual", "manual", None, keep=True, now=inn.clock.now()
+        )
+    assert find(inn, source).credit_minor == 0
+
+
+def person() -> contacts.NewPerson:
+    checked = desk_rules.check_contact({
+        "first_name": "Late", "last_name": "Comer", "email": "late@comer.example", "street_address": "1 Road",
+        "city": "Austin", "state": "TX", "county": "Travis County", "postal_code": "78701", "country": "US",
+        "primary_phone": "+1 512 555 0199", "language": "en", "email_format": "html",
+    })  # fmt: skip
+    return contacts.NewPerson(contact=checked)
 
 
 def test_what_runs_is_ended_on_its_panel_first(inn: Inn) -> None:
