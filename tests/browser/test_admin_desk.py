@@ -22,6 +22,16 @@ def sign_in(page: Page, demo: DemoShop) -> None:
 def test_the_search_is_one_key_away(page: Page, demo: DemoShop) -> None:
     sign_in(page, demo)
     page.wait_for_load_state("load")  # the key is heard once the script is there
+    columns = page.locator("details.ad-drop > summary").filter(has_text="Columns")
+    columns.click()
+    boxes = page.locator("details.ad-drop[open] input[type=checkbox]")
+    boxes.first.focus()
+    page.keyboard.press("Escape")  # a menu closes, and its button has the focus again
+    expect(boxes).to_have_count(0)
+    expect(columns).to_be_focused()
+    columns.click()
+    page.get_by_role("heading", level=1).click()
+    expect(boxes).to_have_count(0)
     page.keyboard.press("/")
     find = page.get_by_label("Find anything")
     expect(find).to_be_focused()
