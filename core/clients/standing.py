@@ -16,6 +16,8 @@ from core.kernel.db import changed
 from core.kernel.i18n import gettext as _
 from core.kernel.problems import Conflict, NotFound
 
+OVER = frozenset({"closed", "blocked"})  # of whom nothing is taken, not even what they ask us to take
+
 
 class NotBillable(Conflict):
     """The status of the client forbids it: the way out is to change the status first."""
@@ -79,6 +81,19 @@ def hold_billable(session: Session, client_id: UUID) -> None:
     """As ``hold``. Raises NotBillable, whose text is the reason."""
     found = hold(session, client_id)
     if not found.is_billable:
+        raise NotBillable(found.why_not)
+
+
+def hold_chargeable(session: Session, client_id: UUID, *, asked: bool) -> None:
+    """Hold a client of whom money may be taken now, as ``hold`` does. Raises NotBillable, with the reason.
+
+    ``asked``: its buyer asked for this payment, so it is no billing: it is taken of everybody whose account
+    is not over. What nobody asked for is taken of active clients only.
+    """
+    found = hold(session, client_id)
+    if found.behaviour in OVER and asked:
+        raise NotBillable(_("This account is closed, so no payment is taken for it. Please write to us."))
+    if not asked and not found.is_billable:
         raise NotBillable(found.why_not)
 
 

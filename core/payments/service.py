@@ -57,10 +57,11 @@ def charge(session: Session, house: PluginHouse, new: NewCharge) -> AttemptView:
     """Open an attempt and, unless the buyer must go to the provider's page first, start it.
 
     In the caller's transaction. Raises Conflict when one is under way or nothing is owed, and NotBillable
-    (a Conflict) when nobody is there to agree to it and the client is not active: such are not billed.
+    (a Conflict) when the status of the client forbids it, see ``standing.hold_chargeable``. That is asked
+    once more when it is sent: until then the status may have changed.
     """
-    if not new.customer_present:
-        standing.hold_billable(session, billing.find(session, new.invoice_id).client_id)
+    invoice = billing.keep_open(session, new.invoice_id)
+    standing.hold_chargeable(session, invoice.client_id, asked=new.customer_present)
     entry = house.plugins.gateways[new.gateway]
     starts = not starts_with_buyer(entry.spec)
     attempt = attempts.open_charge(session, house, new, entry.mode, starts=starts)
@@ -109,11 +110,34 @@ def _send(house: PluginHouse, attempt: AttemptView) -> None:
             attempts.look_again(session, attempt, None)
         return
     call, secrets = _charge_call(house, attempt) if is_charge else (_refund_call(house, attempt), ())
-    with house.db.transaction() as session:
-        if not attempts.claim(session, attempt.id, house.clock.now()):
-            return
+    if not house.db.run(lambda session: _claim(session, house, attempt)):
+        return
     outcome = call_gateway(call, db=house.db, plugin=_gateway(house, attempt), secrets=secrets)
     house.db.run(lambda session: record(session, house, attempt.id, outcome, how="answer"))
+
+
+def _claim(session: Session, house: House, attempt: AttemptView) -> bool:
+    """Whether it is ours to send. A charge whose client may not be charged any more is over instead.
+
+    The client is held, so its status stands until the claim is committed. A change after that finds the
+    call on its way: it is not called back, and what came of it is booked as ever.
+    """
+    if not _may_charge(session, attempt):
+        label = standing.standing(session, attempt.client_id).label
+        give_up(session, house, attempt.id, f"not sent: the client is {label}", states=UNSENT)
+        return False
+    return attempts.claim(session, attempt.id, house.clock.now())
+
+
+def _may_charge(session: Session, attempt: AttemptView) -> bool:
+    """Whether money may be taken of its client now; the client is held so. A refund may always be sent."""
+    if attempt.kind != "charge":
+        return True
+    try:
+        standing.hold_chargeable(session, attempt.client_id, asked=attempt.customer_present)
+    except standing.NotBillable:
+        return False
+    return True
 
 
 def _charge_call(
@@ -207,10 +231,15 @@ def _asked(house: PluginHouse, attempt: AttemptView) -> PaymentOutcome:
         sent_at=attempt.created_at,
     )
     plugin = _gateway(house, attempt)
-    if isinstance(plugin, Redirects) and attempt.state == State.PENDING:
+    if isinstance(plugin, Redirects) and attempt.state == State.PENDING and _may_capture(house, attempt):
         return call_gateway(lambda: plugin.complete(request), db=house.db, plugin=plugin)
     looks = _ability(house, attempt.gateway, LooksUp)
     return call_gateway(lambda: looks.lookup(request), db=house.db, plugin=plugin)
+
+
+def _may_capture(house: PluginHouse, attempt: AttemptView) -> bool:
+    """What was approved of a client who may not be charged any more is looked at only, until it expires."""
+    return house.db.run(lambda session: _may_charge(session, attempt))
 
 
 def _begin_anew(house: PluginHouse, attempt: AttemptView) -> None:
@@ -261,10 +290,7 @@ def begin_redirect(house: PluginHouse, attempt_id: UUID, *, return_url: str, can
 
     Raises Conflict when this attempt is over, or the provider gives no page now.
     """
-    with house.db.transaction() as session:
-        claimed = attempts.claim(session, attempt_id, house.clock.now())
-        attempt = attempts.find(session, attempt_id)
-        label = billing.find(session, attempt.invoice_id).label
+    attempt, label, claimed = house.db.run(lambda session: _claim_page(session, house, attempt_id))
     if attempt.approve_url and attempt.state == State.PENDING:
         return attempt.approve_url
     if not claimed and (attempt.state not in BEGINNING or attempt.approve_url is not None):
@@ -278,6 +304,13 @@ def begin_redirect(house: PluginHouse, attempt_id: UUID, *, return_url: str, can
         cancel_url=cancel_url,
     )
     return _begin(house, attempt, request)
+
+
+def _claim_page(session: Session, house: House, attempt_id: UUID) -> tuple[AttemptView, str, bool]:
+    """(attempt, what it pays, whether it was claimed now)."""
+    claimed = _claim(session, house, attempts.find(session, attempt_id))
+    attempt = attempts.find(session, attempt_id)
+    return attempt, billing.find(session, attempt.invoice_id).label, claimed
 
 
 def _begin(house: PluginHouse, attempt: AttemptView, request: RedirectRequest) -> str:
