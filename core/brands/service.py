@@ -9,7 +9,7 @@ from typing import Literal, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, case, select
 from sqlalchemy.orm import Session
 
 from core.brands.models import Brand, BrandGateway, BrandHost
@@ -26,7 +26,13 @@ PREFIX = re.compile(r"[A-Z0-9]{0,8}")
 
 def default_brand(session: Session) -> BrandView:
     """The brand called "main", or else the oldest. Raises NotFound before the first is set up."""
-    row = session.scalar(select(Brand).order_by(Brand.slug != DEFAULT, Brand.id).limit(1))
+    return _first(session)
+
+
+def _first(session: Session, *preferred: ColumnElement[bool]) -> BrandView:
+    """The brand that is preferred, else the default one."""
+    order = [case((one, 0), else_=1) for one in preferred]
+    row = session.scalar(select(Brand).order_by(*order, Brand.slug != DEFAULT, Brand.id).limit(1))
     if row is None:
         raise NotFound(_("No brand is set up yet."))
     return _view(row)
@@ -45,12 +51,8 @@ def brand_for_host(session: Session, host: str) -> BrandView:
 
     Which names are answered at all is the web layer's business. Raises NotFound without any brand.
     """
-    row = session.scalar(
-        select(Brand)
-        .join(BrandHost, BrandHost.brand_id == Brand.id)
-        .where(BrandHost.host_name == fold_host(host))
-    )
-    return default_brand(session) if row is None else _view(row)
+    claimed = select(BrandHost.brand_id).where(BrandHost.host_name == fold_host(host)).scalar_subquery()
+    return _first(session, claimed == Brand.id)
 
 
 def answers_at(session: Session, host: str) -> bool:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from core.clients.models import EXPIRES, BillingAccount, Client, ClientStatus, ClientStatusChange, Contact
 from core.clients.queries import NAME_COLUMNS, PRIMARY, display_name
 from core.clients.statuses import BILLABLE
+from core.kernel import counting
 from core.kernel.slots import slot
 
 OVER = ("closed", "blocked")  # behaviours of clients that are lost
@@ -74,17 +75,16 @@ class ExpiringCard:
     warned: bool
 
 
-def _expiring(first: date, last: date, limit: int) -> Select[UUID]:
+def _expiring(first: date, last: date) -> Select[UUID]:
     """Their ids, the first to expire first. In the very words of the partial index: SQLite does not see that
     ``keep = 1``, as a condition on the column would read, is what the index says with ``keep``."""
     found = select(BillingAccount.id).where(EXPIRES, BillingAccount.expires_on.between(first, last))
-    return found.order_by(BillingAccount.expires_on, BillingAccount.id).limit(limit)
+    return found.order_by(BillingAccount.expires_on, BillingAccount.id)
 
 
 def expiring_count(session: Session, first: date, last: date, limit: int) -> int:
     """Kept ways to pay that can be charged for the last time between two days, counted up to ``limit``."""
-    found = _expiring(first, last, limit).subquery()
-    return session.scalar(select(func.count()).select_from(found)) or 0
+    return session.scalar(select(counting.up_to(limit, _expiring(first, last)))) or 0
 
 
 def expiring(session: Session, first: date, last: date, limit: int) -> tuple[ExpiringCard, ...]:
@@ -96,7 +96,7 @@ def expiring(session: Session, first: date, last: date, limit: int) -> tuple[Exp
         )
         .join(Client, Client.id == BillingAccount.client_id)
         .outerjoin(Contact, PRIMARY)
-        .where(BillingAccount.id.in_(_expiring(first, last, limit)))
+        .where(BillingAccount.id.in_(_expiring(first, last).limit(limit)))
     )  # fmt: skip
     rows = session.execute(statement.order_by(BillingAccount.expires_on, BillingAccount.id))
     return tuple(

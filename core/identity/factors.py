@@ -9,8 +9,8 @@ from datetime import datetime
 from uuid import UUID
 
 import pyotp
-from sqlalchemy import delete, func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, delete, func, select, update
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from core.identity import passkeys
 from core.identity.models import RecoveryCode, SecondFactor
@@ -43,10 +43,15 @@ class FactorView:
 
 def has_any(session: Session, user_id: UUID) -> bool:
     """Whether a second factor must be shown: one is set up and was tried once."""
-    confirmed = select(SecondFactor.id).where(
+    return bool(session.scalar(select(are_set_up(user_id))))
+
+
+def are_set_up(user_id: UUID | InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
+    """``has_any`` as a column of a statement that reads the user."""
+    mine = select(SecondFactor.id).where(
         SecondFactor.user_id == user_id, SecondFactor.confirmed_at.is_not(None)
     )
-    return session.scalar(confirmed.limit(1)) is not None
+    return mine.exists()
 
 
 def list_factors(session: Session, user_id: UUID) -> tuple[FactorView, ...]:

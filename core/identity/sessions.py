@@ -78,8 +78,8 @@ def session_of(house: House, token: str, area: str) -> Identity | None:
         found = _live(session, token, area, now)
         if found is None:
             return None
-        row, user = found
-        identity = _identity(session, row, user)
+        row, user, has_factor = found
+        identity = _identity(session, row, user, has_factor)
         is_fresh = now - row.last_seen_at < SEEN_EVERY
         ends = row.created_at + AREAS[area].longest
     if identity is not None and not is_fresh and identity.acting_staff_id is None:
@@ -93,9 +93,11 @@ def waiting(house: House, token: str, area: str) -> Waiting | None:
         return None
     with house.db.read() as session:
         found = _live(session, token, area, house.clock.now())
-        if found is None or not _must_show(found[0], factors.has_any(session, found[1].id)):
+        if found is None:
             return None
-        row, user = found
+        row, user, has_factor = found
+        if not _must_show(row, has_factor):
+            return None
         return Waiting(user_id=user.id, username=user.username, area=area, session_id=row.id)
 
 
@@ -118,9 +120,12 @@ def rotate(session: Session, session_id: UUID, **values: object) -> str | None:
     return token
 
 
-def _live(session: Session, token: str, area: str, now: datetime) -> tuple[SignInSession, User] | None:
+def _live(
+    session: Session, token: str, area: str, now: datetime
+) -> tuple[SignInSession, User, bool] | None:  # fmt: skip
+    """The session, whose it is, and whether they have a second factor."""
     found = session.execute(
-        select(SignInSession, User)
+        select(SignInSession, User, factors.are_set_up(User.id))
         .join(User, User.id == SignInSession.user_id)
         .where(
             SignInSession.token_hash == hash_token(token),
@@ -131,7 +136,7 @@ def _live(session: Session, token: str, area: str, now: datetime) -> tuple[SignI
             User.status == "active",
         )
     ).one_or_none()
-    return None if found is None else (found[0], found[1])
+    return None if found is None else (found[0], found[1], bool(found[2]))
 
 
 def _must_show(row: SignInSession, has_factor: bool) -> bool:
@@ -140,11 +145,10 @@ def _must_show(row: SignInSession, has_factor: bool) -> bool:
     return has_factor and row.factor_at is None and row.acting_staff_id is None
 
 
-def _identity(session: Session, row: SignInSession, user: User) -> Identity | None:
+def _identity(session: Session, row: SignInSession, user: User, has_factor: bool) -> Identity | None:
     staff = session.get(Staff, user.id) if row.area == "admin" else None
     if row.area == "admin" and staff is None:  # dismissed since: out with the next request
         return None
-    has_factor = factors.has_any(session, user.id)
     if _must_show(row, has_factor) or not _staff_still_there(session, row.acting_staff_id):
         return None
     return Identity(

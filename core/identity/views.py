@@ -30,14 +30,29 @@ class SavedView:
     query: str
 
 
-def saved(session: Session, user_id: UUID, name: str) -> tuple[SavedView, ...]:
-    """A user's own filters of a list, in the order they were saved."""
-    rows = session.execute(
-        select(ListView.id, ListView.label, ListView.query)
-        .where(ListView.user_id == user_id, ListView.list == name, ListView.label != CHOSEN)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListWishes:
+    """A user's own filters of a list, in the order they were saved, and their columns, () where they chose
+    none."""
+
+    saved: tuple[SavedView, ...]
+    columns: tuple[str, ...]
+
+
+def wishes(session: Session, user_id: UUID, name: str) -> ListWishes:
+    """How a user wants a list: one statement for all of it."""
+    statement = (
+        select(ListView.id, ListView.label, ListView.query, ListView.columns)
+        .where(ListView.user_id == user_id, ListView.list == name)
         .order_by(ListView.id)
     )
-    return tuple(SavedView(id=row.id, label=row.label, query=row.query) for row in rows)
+    rows = session.execute(statement).all()
+    return ListWishes(
+        saved=tuple(
+            SavedView(id=row.id, label=row.label, query=row.query) for row in rows if row.label != CHOSEN
+        ),
+        columns=next((tuple(row.columns) for row in rows if row.label == CHOSEN), ()),
+    )
 
 
 def save(session: Session, user_id: UUID, name: str, label: str, query: str, now: datetime) -> None:
@@ -68,12 +83,6 @@ def forget(session: Session, user_id: UUID, view_id: UUID) -> bool:
     known = session.scalar(select(ListView.id).where(mine))
     session.execute(delete(ListView).where(mine))
     return known is not None
-
-
-def columns(session: Session, user_id: UUID, name: str) -> tuple[str, ...]:
-    """The columns a user chose for a list, () where they chose none."""
-    row = _row(session, user_id, name, CHOSEN)
-    return tuple(row.columns) if row is not None else ()
 
 
 def choose_columns(

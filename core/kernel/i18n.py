@@ -74,17 +74,18 @@ def locale_for(*, country: str = "", home: str = "") -> Locale:
     """
     language = current()
     if country and language in get_official_languages(country, regional=True, de_facto=True):
-        known = _parsed(f"{language}_{country}")
+        known = parsed(f"{language}_{country}")
         if known is not None:
             return known
-    at_home = _parsed(home)
+    at_home = parsed(home)
     if at_home is not None and at_home.language == language:
         return at_home
-    return _parsed(language) or Locale(SOURCE)
+    return parsed(language) or Locale(SOURCE)
 
 
 @cache
-def _parsed(name: str) -> Locale | None:
+def parsed(name: str) -> Locale | None:
+    """The locale of a name such as ``de-AT`` or ``de_AT``; None for what is none."""
     try:
         return Locale.parse(name.replace("-", "_"))
     except (UnknownLocaleError, ValueError, TypeError):

@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
+from core.kernel import counting
 from core.kernel.audit import AuditEntry
 from core.kernel.outbox import OutboxDelivery, OutboxEvent
 from core.kernel.paging import AnyRow, Page, Window, fetch_page
@@ -126,5 +127,5 @@ def _delivery_row(row: AnyRow) -> DeliveryRow:
 
 def dead_deliveries(session: Session, limit: int = 100) -> int:
     """How many deliveries were given up, counted up to ``limit``."""
-    dead = select(OutboxDelivery.id).where(OutboxDelivery.state == "dead").limit(limit)
-    return session.scalar(select(func.count()).select_from(dead.subquery())) or 0
+    dead = select(OutboxDelivery.id).where(OutboxDelivery.state == "dead")
+    return session.scalar(select(counting.up_to(limit, dead))) or 0

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, select
 from sqlalchemy.orm import Session
 
+from core.kernel import counting
 from core.kernel.found import ids_of, made_between
 from core.kernel.i18n import gettext as _
 from core.kernel.outbox import OutboxDelivery, OutboxEvent
@@ -130,14 +131,18 @@ def mail_page(session: Session, mail_id: UUID) -> MailPage | None:
 
 def count_of_client(session: Session, client_id: UUID, limit: int = 1000) -> int:
     """How many mails were written to a client, counted up to ``limit``."""
-    few = select(MailMessage.id).where(MailMessage.client_id == client_id).limit(limit).subquery()
-    return session.scalar(select(func.count()).select_from(few)) or 0
+    theirs = select(MailMessage.id).where(MailMessage.client_id == client_id)
+    return session.scalar(select(counting.up_to(limit, theirs))) or 0
 
 
 def failed_count(session: Session, limit: int = 100) -> int:
     """How many mails could not be sent, counted up to ``limit``."""
-    failed = select(MailMessage.id).where(MailMessage.state == "failed").limit(limit)
-    return session.scalar(select(func.count()).select_from(failed.subquery())) or 0
+    return session.scalar(select(failing_count(limit))) or 0
+
+
+def failing_count(limit: int = 100) -> ScalarSelect[int]:
+    """The same as a column of a statement."""
+    return counting.up_to(limit, select(MailMessage.id).where(MailMessage.state == "failed"))
 
 
 def task_of_order(session: Session, order_id: UUID) -> TaskView | None:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from core.billing.models import Invoice
 from core.clients.models import Client, Contact
 from core.clients.queries import NAME_COLUMNS, PRIMARY, display_name
+from core.kernel import counting
 from core.kernel.found import ids_of, made_between
 from core.kernel.money import Money
 from core.kernel.paging import AnyRow, AnySelect, Page, Window, fetch_page, narrowest, number_in
@@ -226,10 +227,16 @@ def unknown(session: Session, limit: int = 100) -> Waiting:
     """Attempts whose outcome nobody knows. ``count`` stops at ``limit``."""
     states = Attempt.state == "unknown"
     oldest = session.execute(_attempts().where(states).order_by(Attempt.id).limit(1)).one_or_none()
-    count = session.scalar(
-        select(func.count()).select_from(select(Attempt.id).where(states).limit(limit).subquery())
-    )
+    count = session.scalar(select(counting.up_to(limit, select(Attempt.id).where(states))))
     return Waiting(count=count or 0, oldest=_attempt_row(oldest) if oldest else None)
+
+
+def needing_count(limit: int = 100) -> ColumnElement[int]:
+    """How many payments need a person, the unknown and the money without an invoice, each counted up to
+    ``limit``: a column of a statement."""
+    unknown_ones = select(Attempt.id).where(Attempt.state == "unknown")
+    unmatched = select(UnmatchedMoney.id).where(UnmatchedMoney.state == "open")
+    return counting.up_to(limit, unknown_ones) + counting.up_to(limit, unmatched)
 
 
 def list_unmatched(session: Session, window: Window, *, state: str = "open") -> Page[UnmatchedRow]:

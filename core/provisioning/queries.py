@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, func, select
 from sqlalchemy.orm import Session
 
 from core.clients.models import Client, Contact
 from core.clients.queries import NAME_COLUMNS, PRIMARY, display_name
+from core.kernel import counting
 from core.kernel.found import ids_of, made_between
 from core.kernel.paging import AnyRow, AnySelect, Page, Window, fetch_page, narrowest, number_in
 from core.provisioning.models import Drift, Job, JobStep, Pool, RemoteAccount, Server
@@ -202,10 +203,13 @@ def waiting(session: Session, state: str, limit: int = 100) -> Waiting:
     """Jobs in one state. ``count`` stops at ``limit``."""
     condition = Job.state == state
     oldest = session.execute(_jobs().where(condition).order_by(Job.id).limit(1)).one_or_none()
-    count = session.scalar(
-        select(func.count()).select_from(select(Job.id).where(condition).limit(limit).subquery())
-    )
+    count = session.scalar(select(waiting_count(state, limit)))
     return Waiting(count=count or 0, oldest=_job_row(oldest) if oldest else None)
+
+
+def waiting_count(state: str, limit: int = 100) -> ScalarSelect[int]:
+    """How many jobs are in one state, counted up to ``limit``: a column of a statement."""
+    return counting.up_to(limit, select(Job.id).where(Job.state == state))
 
 
 def accounts(session: Session, service_ids: Iterable[UUID]) -> dict[UUID, AccountRow]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from flask import Blueprint, Flask, request, send_from_directory, url_for
+from flask import Blueprint, Flask, g, request, send_from_directory, url_for
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
@@ -43,8 +43,11 @@ def favicon() -> Response:
 
 
 def static_url(name: str) -> str:
-    """``/static/css/base.css?v=<digest>``."""
-    return url_for("files.static", name=name, v=digest(FOLDER / name))
+    """``/static/css/base.css?v=<digest>``. Looked at once a request: a page has tens of the same icons."""
+    known: dict[str, str] = g.setdefault("static_urls", {})
+    if name not in known:
+        known[name] = url_for("files.static", name=name, v=digest(FOLDER / name))
+    return known[name]
 
 
 def theme_url(theme_id: str, name: str) -> str:

@@ -9,12 +9,12 @@ from contextvars import ContextVar
 from copy import copy
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import phonenumbers
-from babel import Locale, UnknownLocaleError, dates
+from babel import Locale, dates
 from babel.dates import format_date, format_skeleton
 from babel.numbers import NumberPattern
 from flask import Flask, has_request_context, request
@@ -31,6 +31,7 @@ from core.web.current import brand_or_none
 from core.web.forms import errors_title
 
 _reader: ContextVar[tuple[Locale, ZoneInfo] | None] = ContextVar("innkeeper.reader", default=None)
+REMEMBERED = 4096  # amounts and days as they were written last: a list writes the same ones again
 MINUS = "\N{MINUS SIGN}"  # a hyphen is no minus sign
 
 
@@ -53,10 +54,7 @@ def locale() -> Locale:
     home = known.locale if known else ""
     if has_request_context() and not is_admin():
         return i18n.locale_for(home=home)
-    try:
-        return Locale.parse((home or i18n.SOURCE).replace("-", "_"))
-    except (UnknownLocaleError, ValueError):
-        return Locale(i18n.SOURCE)
+    return i18n.parsed(home) or Locale(i18n.SOURCE)
 
 
 def is_admin() -> bool:
@@ -89,8 +87,12 @@ def whole_money(amount: Money) -> str:
 
 
 def _amount(amount: Money, digits: int) -> str:
-    place = locale()
-    pattern = _pattern(str(place), digits)
+    return _written(str(locale()), amount, digits)
+
+
+@lru_cache(REMEMBERED)
+def _written(place: str, amount: Money, digits: int) -> str:
+    pattern = _pattern(place, digits)
     text: str = pattern.apply(amount.major, place, currency=amount.currency, currency_digits=False)
     return text.replace("-", MINUS)
 
@@ -104,7 +106,12 @@ def _pattern(place: str, digits: int) -> NumberPattern:
 
 def day(value: date) -> str:
     """``Nov 20, 2026``. An instant is first turned into the brand's day."""
-    return format_date(_local(value), "medium", locale=locale())
+    return _day(str(locale()), _local(value))
+
+
+@lru_cache(REMEMBERED)
+def _day(place: str, value: date) -> str:
+    return format_date(value, "medium", locale=place)
 
 
 def long_day(value: date) -> str:

@@ -62,7 +62,7 @@ def dashboard() -> Response:
         section="dashboard",
         greeting=_greeting(),
         day=format_date(page.today(), "full", locale=shown.locale()),
-        needs=needs.rows(page.needed()),
+        needs=needs.rows(needs.read()),
         orders=_latest() if access.may("orders.view") else None,
         report=_report() if access.may("reports.view") else None,
         buttons=_buttons(),

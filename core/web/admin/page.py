@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from babel.dates import get_timezone_name
-from flask import g, request, url_for
+from flask import request, url_for
 from werkzeug.wrappers import Response
 
 from core.kernel.clock import local_date
@@ -65,12 +65,10 @@ _SET_UP = (
 
 def draw(template: str, status: int = 200, /, *, section: str = "", **context: Any) -> Response:
     """A page inside the shell. ``section`` marks its line of the menu."""
-    found = needed()
-    counts = {"payments": found.payments, "jobs": found.jobs, "mails": found.failed_mails}
     return render_admin(
         f"admin/{template}", status, section=section, me=access.person(), may=access.may, words=words,
-        menu=_entries(_MENU, counts), set_up=_entries(_SET_UP, {}), notice=notices.take(), today=today(),
-        gateway_name=gateway_name, zero=Money.zero(brand().currency), **context,
+        menu=_entries(_MENU, needs.counts()), set_up=_entries(_SET_UP, {}), notice=notices.take(),
+        today=today(), gateway_name=gateway_name, zero=Money.zero(brand().currency), **context,
     )  # fmt: skip
 
 
@@ -83,14 +81,6 @@ def _entries(menu: tuple[tuple[str, str, str, str], ...], counts: dict[str, int]
         for section, label, icon, permission in menu
         if access.may(permission)
     )  # fmt: skip
-
-
-def needed() -> needs.Needs:
-    """What needs a person, asked once a request."""
-    if "admin_needs" not in g:
-        g.admin_needs = needs.read()
-    found: needs.Needs = g.admin_needs
-    return found
 
 
 def today() -> date:

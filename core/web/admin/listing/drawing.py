@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 from core.clients import queries as clients
 from core.clients.queries import ClientRow
 from core.identity import views
-from core.identity.views import SavedView
+from core.identity.views import ListWishes, SavedView
 from core.kernel.db import DbSession
 from core.kernel.paging import Page
 from core.web import shown
@@ -52,8 +52,7 @@ class _Read:
     wish: Asked
     found: Page[Any]
     beside: Mapping[str, Any]
-    saved: tuple[SavedView, ...]
-    columns: tuple[str, ...]
+    views: ListWishes
     client: ClientRow | None
 
 
@@ -64,8 +63,8 @@ def show(listing: Listing, status: int = 200, form: Form | None = None, args: st
     wish, query = read.wish, asking.query(listing, read.wish)
     return page.draw(
         "list.html", status, section=listing.name, listing=listing, wish=wish, query=query,
-        page=read.found, beside=read.beside, choices=read.choices, columns=listing.shown(read.columns),
-        chips=_chips(listing, read), tabs=_tabs(listing, read, query), saved=_saved(read.saved, query),
+        page=read.found, beside=read.beside, choices=read.choices, columns=listing.shown(read.views.columns),
+        chips=_chips(listing, read), tabs=_tabs(listing, read, query), saved=_saved(read.views.saved, query),
         pager=_pager(listing, wish, read.found), bulk=_allowed(listing), form=form or Form(),
         most_at_once=MOST_AT_ONCE, most_in_file=MOST_IN_FILE,
         at=lambda name, **more: at(listing, name, **more),
@@ -85,8 +84,7 @@ def _read(listing: Listing, arguments: Mapping[str, str]) -> _Read:
         found = listing.read(session, asking.asked_window(arguments), wish, asking.span(wish))
         return _Read(
             choices=choices, wish=wish, found=found, beside=listing.beside(session, found.items),
-            saved=views.saved(session, me, listing.name), columns=views.columns(session, me, listing.name),
-            client=_client(session, wish.client_id),
+            views=views.wishes(session, me, listing.name), client=_client(session, wish.client_id),
         )  # fmt: skip
 
 
@@ -128,7 +126,7 @@ def _chips(listing: Listing, read: _Read) -> list[Chip]:
 
 def _tabs(listing: Listing, read: _Read, query: str) -> list[Tab]:
     """All, the states of the list, what is saved, and lists that stand beside it."""
-    is_saved = query in {one.query for one in read.saved}
+    is_saved = query in {one.query for one in read.views.saved}
     tabs = [Tab(label="All", url=at(listing), is_shown=not query)]
     for one in listing.filters:
         if one.as_tabs:
@@ -140,7 +138,7 @@ def _tabs(listing: Listing, read: _Read, query: str) -> list[Tab]:
             ]  # fmt: skip
     tabs += [
         Tab(label=one.label, url=f"{at(listing)}?{one.query}", is_shown=one.query == query)
-        for one in read.saved
+        for one in read.views.saved
     ]
     return [*tabs, *(Tab(label=label, url=url, is_shown=False) for label, url in listing.extra_tabs())]
 

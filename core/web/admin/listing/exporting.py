@@ -64,7 +64,7 @@ def export(listing: Listing) -> Response:
         raise Forbidden
     with house().db.read() as session:
         wish = asking.asked(listing, asking.choices(session, listing), request.args.to_dict())
-        chosen = views.columns(session, access.person().user_id, listing.name)
+        chosen = views.wishes(session, access.person().user_id, listing.name).columns
     _record(listing, asking.query(listing, wish))
     span = asking.span(wish)
 
@@ -78,7 +78,7 @@ def export(listing: Listing) -> Response:
 def export_chosen(listing: Listing, ids: Sequence[UUID]) -> Response:
     """Only these rows, in the order of the list."""
     with house().db.read() as session:
-        chosen = views.columns(session, access.person().user_id, listing.name)
+        chosen = views.wishes(session, access.person().user_id, listing.name).columns
         rows = rows_of(session, listing, ids)
         beside = listing.beside(session, rows)
     _record(listing, f"{len(rows)} chosen")
