@@ -32,6 +32,14 @@ def seen(session: Session, user_id: UUID, device: str, now: datetime) -> bool:
     return not is_first
 
 
+def is_known(session: Session, user_id: UUID, device: str) -> bool:
+    """Whether the user has signed in with this browser before. Remembers nothing."""
+    found = select(KnownDevice.id).where(
+        KnownDevice.user_id == user_id, KnownDevice.device_hash == hash_token(device)
+    )
+    return bool(device) and session.scalar(found) is not None
+
+
 def tell(house: House, session: Session, *, user_id: UUID, session_id: UUID, area: str) -> None:
     """Publish that somebody signed in with a browser that was not known. Where and when it was is read from
     the session by whoever writes the mail."""

@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from core.identity import devices, factors, passkeys, tokens
+from core.identity import devices, factors, guesses, passkeys, tokens
 from core.identity.models import SignInSession, User
 from core.identity.passwords import hash_password, is_outdated, verify_password
 from core.identity.rules import fold
@@ -35,12 +35,13 @@ def sign_in(
     Of somebody with a second factor the session is half-way: ``session_of`` knows nobody by it until
     ``show_factor``. ``username`` may be the email; ``device`` is the token of the browser's own cookie.
     Raises SignInRefused, the same for an unknown user, a wrong password, a disabled user, no place in this
-    area, and too many tries from one network for one account (the owner still gets in from elsewhere).
+    area, and too many tries: from one network for one account (the owner still gets in from elsewhere), or
+    from anywhere (then from a browser they have used before).
     Takes two short transactions with the hash between them.
     """
     buckets = (bucket_name("sign-in-network", network_of(ip)),
                bucket_name("sign-in", network_of(ip), fold(username)))  # fmt: skip
-    if not _count_try(house, buckets):
+    if not _count_try(house, buckets, username, device):
         log.warning("sign_in.throttled", area=area)
         raise SignInRefused
     proven = _prove(house, username, password)
@@ -48,6 +49,7 @@ def sign_in(
     with house.db.transaction() as session:
         give_back(session, buckets[0])
         clear(session, buckets[1])
+        guesses.forget(session, proven.user_id)
         user = _still_good(session, proven, area)
         user.password_hash = stronger
         return _begin(session, house, user.id, area, ip, agent, device)
@@ -69,11 +71,13 @@ def _prove(house: House, username: str, password: str) -> _Proven:
     return known
 
 
-def _count_try(house: House, buckets: tuple[str, str]) -> bool:
+def _count_try(house: House, buckets: tuple[str, str], username: str, device: str) -> bool:
     now, (network, account) = house.clock.now(), buckets
     with house.db.transaction() as session:
-        return throttle(session, network, TRIES_PER_NETWORK, WINDOW_SECONDS, now) and throttle(
-            session, account, TRIES_PER_ACCOUNT, WINDOW_SECONDS, now
+        return (
+            throttle(session, network, TRIES_PER_NETWORK, WINDOW_SECONDS, now)
+            and throttle(session, account, TRIES_PER_ACCOUNT, WINDOW_SECONDS, now)
+            and guesses.count(session, find_user(session, username), username, device, now)
         )
 
 

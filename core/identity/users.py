@@ -12,7 +12,7 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from core.identity import tokens
+from core.identity import guesses, tokens
 from core.identity.models import Membership, Role, RolePermission, Staff, User
 from core.identity.passwords import hash_password, verify_password
 from core.identity.permissions import ADMINISTRATOR, PERMISSIONS
@@ -93,11 +93,12 @@ def set_password(
     session: Session, user_id: UUID, password_hash: str, now: datetime, *, keep: UUID | None = None
 ) -> None:  # fmt: skip
     """Change a password, hashed before the transaction, and end every session of the user but ``keep``.
-    Links in mails that let somebody choose one stop working."""
+    Links in mails that let somebody choose one stop working; wrong tries are counted anew."""
     session.flush()
     values = {"password_hash": password_hash, "password_changed_at": now}
     session.execute(update(User).where(User.id == user_id).values(**values))
     revoke_sessions(session, user_id, now, keep=keep)
+    guesses.forget(session, user_id)
     tokens.kill(session, user_id, now, tokens.RESET, tokens.INVITE)
 
 

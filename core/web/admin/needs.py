@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from flask import url_for
-from sqlalchemy import select
 
 from core.clients import billing_accounts
 from core.clients import figures as clients
 from core.clients.values import BillingAccountView
+from core.kernel import counting
 from core.kernel import queries as kernel
 from core.kernel.clock import local_date
 from core.kernel.paging import Window
@@ -26,11 +26,11 @@ from core.web.current import house, now
 
 LIMIT = 100  # counting stops here: "100 or more" says enough
 _FAILED, _FOR_STAFF = (provisioning.waiting_count(state, LIMIT) for state in ("failed", "needs_staff"))
-_COUNTS = select(
-    payments.needing_count(LIMIT).label("payments"),
-    (_FAILED + _FOR_STAFF).label("jobs"),
-    mail.failing_count(LIMIT).label("mails"),
-)
+_COUNTS = {  # by section of the menu
+    "payments": payments.needing_count(LIMIT),
+    "jobs": _FAILED + _FOR_STAFF,
+    "mails": mail.failing_count(LIMIT),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +63,7 @@ class Need:
 def counts() -> dict[str, int]:
     """How much needs a person, by section of the menu. Every page of the admin asks it: one statement."""
     with house().db.read() as session:
-        return dict(session.execute(_COUNTS).one()._mapping)
+        return counting.together(session, _COUNTS)
 
 
 def read() -> Needs:

@@ -8,7 +8,7 @@ import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import func, select, update
 
-from core.identity import passwords, service, signing
+from core.identity import guesses, passwords, service, signing, users
 from core.identity.models import SignInSession, Staff, User
 from core.identity.throttling import bucket_name, throttle
 from core.kernel.audit import AuditEntry
@@ -115,6 +115,36 @@ def test_one_network_cannot_try_many_accounts(house: SmallHouse) -> None:  # A64
         refused(house, username=f"user-{number}", ip=f"2001:db8::{number:x}")
     refused(house, ip="2001:db8::ffff")
     assert who(house, sign_in(house, ip="2001:db8:0:1::1"))
+
+
+def test_many_networks_cannot_try_one_account_for_ever(
+    house: SmallHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert guesses.IN_A_ROW <= 100  # NIST SP 800-63B-4, 3.2.2
+    monkeypatch.setattr(guesses, "IN_A_ROW", 6)
+    user_id = hire(house)
+    sign_in(house, device="a browser of hers")
+    for number in range(guesses.IN_A_ROW):
+        username = "ada" if number % 2 else "ada@example.com"  # one account, whatever it is called
+        refused(house, username=username, password="wrong", ip=f"203.0.{number}.1")
+    refused(house, ip="198.51.100.9", device="a new browser")
+    refused(house, ip="198.51.100.9", device="")
+    assert who(house, sign_in(house, ip="198.51.100.9", device="a browser of hers"))
+    assert who(house, sign_in(house, ip="198.51.100.9", device="a new browser"))  # it begins anew
+    for number in range(guesses.IN_A_ROW):
+        refused(house, password="wrong", ip=f"203.0.{number}.2")
+    refused(house, ip="198.51.100.9")
+    with house.db.transaction() as session:
+        users.set_password(session, user_id, QUICK.hash(PASSWORD), house.clock.now())
+    assert who(house, sign_in(house, ip="198.51.100.9"))
+
+
+def test_a_name_of_nobody_is_shut_as_any_other(house: SmallHouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guesses, "IN_A_ROW", 3)
+    for number in range(3):
+        refused(house, username="nobody", ip=f"203.0.{number}.1")
+    monkeypatch.setattr(passwords, "_HASHER", None)  # any use of it would raise
+    refused(house, username="nobody", ip="198.51.100.9")
 
 
 def test_good_sign_ins_do_not_use_up_the_network(house: SmallHouse) -> None:
