@@ -19,7 +19,7 @@ from core.kernel.work import Engine, Task
 from core.mail import delivery as mail
 from core.mail.transport import Paper
 from core.orders import delivery as orders
-from core.orders import sweeping
+from core.orders import lapsing, sweeping
 from core.payments import attempts, detaching, expiring
 from core.payments import schedules as payment_schedules
 from core.payments import service as payments
@@ -139,6 +139,7 @@ def schedules(house: Innkeeper) -> tuple[tuple[str, float, Callable[[], None]], 
         ("provisioning.due", 1.0, lambda: provisioning.run_due(house)),
         ("mail.due", 5.0, lambda: mail.send_due(house)),
         ("orders.sweep", 3600.0, lambda: _sweep_carts(house)),
+        ("orders.lapse", 3600.0, lambda: _lapse_orders(house)),
         ("work.forget", 3600.0, _retention(house)),
         ("identity.sweep", 3600.0, lambda: _sweep_identity(house)),
         ("records.figures", 60.0, lambda: _count_figures(house)),
@@ -160,6 +161,11 @@ def _retention(house: Innkeeper) -> Callable[[], None]:
 def _sweep_carts(house: Innkeeper) -> None:
     while sweeping.sweep(house):
         pass  # a chunk at a time, so that others write in between
+
+
+def _lapse_orders(house: Innkeeper) -> None:
+    wanted = house.settings
+    lapsing.lapse(house, days=wanted.unpaid_order_days, by_hand_days=wanted.unpaid_transfer_days)
 
 
 def _sweep_identity(house: Innkeeper) -> None:

@@ -23,6 +23,8 @@ from core.payments import service as payments
 from core.plugin_host.house import PluginHouse
 from core.services import service as services
 
+CANCELLED = "order.cancel"  # in the audit log
+
 
 def cancel(house: PluginHouse, order_id: UUID, actor: str, reason: str) -> None:
     """Cancel an order on which nothing was paid: invoice void, stock, coupon and credit given back, once.
@@ -31,10 +33,11 @@ def cancel(house: PluginHouse, order_id: UUID, actor: str, reason: str) -> None:
     """
     if not reason.strip():
         raise InvalidFields({"reason": _("Say in a few words why, for whoever looks later.")})
-    house.db.run(lambda session: _cancel(session, house, order_id, actor, reason.strip()))
+    house.db.run(lambda session: cancel_in(session, house, order_id, actor, reason.strip()))
 
 
-def _cancel(session: Session, house: PluginHouse, order_id: UUID, actor: str, reason: str) -> None:
+def cancel_in(session: Session, house: PluginHouse, order_id: UUID, actor: str, reason: str) -> None:
+    """As ``cancel``, in the caller's transaction, which a Conflict must roll back. Raises NotFound."""
     order = session.get(Order, order_id)
     if order is None:
         raise NotFound(_("There is no such order."))
@@ -56,7 +59,7 @@ def _cancel(session: Session, house: PluginHouse, order_id: UUID, actor: str, re
     _give_back(session, house, order)
     publish(house, session, "order.cancelled", {"order_id": order_id, "client_id": order.client_id})
     audit.record(
-        session, actor=actor, action="order.cancel", target=f"order:{order_id}", now=house.clock.now(),
+        session, actor=actor, action=CANCELLED, target=f"order:{order_id}", now=house.clock.now(),
         before={"state": "placed"}, after={"state": "cancelled", "reason": reason},
     )  # fmt: skip
 

@@ -20,7 +20,7 @@ from core.kernel.i18n import locale_for
 from core.kernel.ids import hash_token
 from core.kernel.money import Money
 from core.kernel.problems import Conflict, InvalidFields, NotFound
-from core.orders import pricing, quotes, tasks
+from core.orders import lapsing, pricing, quotes, tasks
 from core.orders.models import Order, OrderLine
 from core.orders.placing import order_token
 from core.orders.values import Bill, MethodView, OrderView
@@ -72,6 +72,7 @@ class _Story:
         self.contact = clients.primary_contact(session, order.client_id)
         self.username = identity.username_for(session, order.client_id)
         access = placement.accesses(session, ids)
+        self.lapsed = order.state == "cancelled" and lapsing.has_lapsed(session, order.id)
         self.access = tuple((one.label, tuple(access.get(one.id, {}).items())) for one in self.services)
 
     @property
@@ -128,7 +129,15 @@ def _view(house: PluginHouse, story: _Story, token: str) -> OrderView:
         settles=waits and action is None and not _needs_approval(house, moving),
         access=tuple((label, facts) for label, facts in story.access if facts),
         finished=_is_finished(story, waits=waits),
+        lapsed=story.lapsed,
+        came_late=_came_late(story),
     )
+
+
+def _came_late(story: _Story) -> Money | None:
+    """Money for an invoice that was void by then: see ``recording``."""
+    minor = sum(one.amount.minor for one in story.attempts if one.state == State.SUCCEEDED)
+    return Money(minor, story.invoice.total.currency) if minor and story.invoice.status == "void" else None
 
 
 def _bill(story: _Story) -> Bill:

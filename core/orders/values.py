@@ -126,6 +126,8 @@ class OrderView:
     access: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()  # per service: facts to sign in
     password_at: tuple[UUID, ...] = ()  # services with a first password: the portal shows it to its client
     finished: bool = False  # nothing will change by itself any more
+    lapsed: bool = False  # cancelled by itself: it was not paid in time
+    came_late: Money | None = None  # what came after it was cancelled, and is the client's credit now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

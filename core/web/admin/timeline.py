@@ -87,6 +87,7 @@ def story(
         *(_refund(one, tell) for one in attempts if one.attempt.kind == "refund"),
         *(_job(one, tell) for one in jobs),
         *_mails(mails),
+        *_called_off(page),
     ]
     return tuple(sorted(steps, key=lambda step: step.at or LAST))
 
@@ -116,6 +117,14 @@ def _written(page: OrderPage) -> Step:
         kind="written", title=title, state="done", at=page.order.placed_at,
         text=f"{client} {page.client_number}, {kind} {services}, all in one transaction",
     )  # fmt: skip
+
+
+def _called_off(page: OrderPage) -> Iterator[Step]:
+    if page.cancelled is not None:
+        title = "Cancelled by itself" if page.cancelled.by_itself else "Order cancelled"
+        yield Step(
+            kind="cancelled", title=title, text=page.cancelled.reason, state="failed", at=page.cancelled.at
+        )
 
 
 _PAYMENT: dict[str, tuple[str, str]] = {

@@ -7,7 +7,8 @@ from sqlalchemy import select, update
 
 from core.identity.models import SignInSession
 from core.kernel.audit import AuditEntry
-from core.orders import cart
+from core.orders import cart, lapsing
+from core.payments import staff
 from core.provisioning.placement import password_of
 from core.web.paper import NoPdf
 from core.web.shop import documents
@@ -186,3 +187,25 @@ def test_a_name_has_no_password_and_is_called_by_its_name(inn: Inn, guest: Guest
     (service,) = links(guest.get("/portal/services"), "/portal/services/")
     assert "first password" not in guest.get(service)
     assert guest.post(f"{service}/password", service).status_code == 404
+
+
+def test_an_order_that_was_not_paid_in_time_says_so_and_leads_to_the_shop(inn: Inn, guest: Guest) -> None:
+    order = inn.place_order("manual")
+    inn.clock.advance(days=60)
+    assert lapsing.lapse(inn.house, days=14, by_hand_days=45) == 1
+    page = guest.get(f"/orders/{order}")
+    said = texts(page)
+    assert "was not paid in time, so it was cancelled" in said
+    assert "Nothing was charged" in said
+    assert 'href="/">Order again' in page
+    staff.mark_paid(
+        inn.house, inn.view(order).invoice_id, gateway="manual", amount_text="5.00", reference="CHK 1",
+        actor="staff:test",
+    )  # fmt: skip
+    said = texts(guest.get(f"/orders/{order}"))
+    assert "Your payment of $5.00 came after that and is kept as your credit" in said
+    assert "Nothing was charged" not in said
+    desk = open_desk(inn)
+    story = texts(desk.get(desk.order_path(order)))
+    assert "Cancelled by itself" in story
+    assert "It was not paid in time." in story
