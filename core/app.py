@@ -155,7 +155,12 @@ def _retention(house: Innkeeper) -> Callable[[], None]:
     from core.work.retention import Retention  # noqa: PLC0415 - a web process never runs it
 
     days = house.settings
-    return Retention(house, events_days=days.keep_events_days, mail_texts_days=days.keep_mail_texts_days)
+    return Retention(
+        house,
+        events_days=days.keep_events_days,
+        mail_texts_days=days.keep_mail_texts_days,
+        webhook_texts_days=days.keep_webhook_texts_days,
+    )
 
 
 def _sweep_carts(house: Innkeeper) -> None:

@@ -63,6 +63,7 @@ class Settings(BaseModel):
     workers: int = Field(default=2, ge=1, le=64)  # web processes under `innkeeper web`
     keep_events_days: int = Field(default=30, ge=7, le=36500)  # delivered events of the outbox
     keep_mail_texts_days: int = Field(default=730, ge=30, le=36500)  # of mails that were sent or kept
+    keep_webhook_texts_days: int = Field(default=180, ge=30, le=36500)  # of notifications that were handled
     unpaid_order_days: int = Field(default=14, ge=0, le=3650)  # until an order nobody pays is cancelled
     unpaid_transfer_days: int = Field(default=45, ge=0, le=3650)  # the same, where staff book the money
     plugins: PluginsTable = PluginsTable()
