@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, and_, exists, func, select
 from sqlalchemy.orm import Session
 
 from core.billing.models import Invoice
+from core.billing.service import OPEN
 from core.brands import queries as brands
 from core.brands.models import Brand
 from core.catalog.models import Terms
@@ -31,8 +32,8 @@ STATES = ("placed", "paid", "provisioning", "completed", "cancelled")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderRow:
-    """An order in a list. ``total`` is what its invoice asks for; the three flags say why it may need
-    a person whatever its state is."""
+    """An order in a list. ``total`` is what its invoice asks for; the flags say why it may need a
+    person whatever its state is. ``payment_returned``: what was paid came back, and is owed again."""
 
     id: UUID
     number: int
@@ -49,6 +50,7 @@ class OrderRow:
     job_failed: bool
     job_needs_staff: bool
     payment_unknown: bool
+    payment_returned: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +104,7 @@ def _orders() -> AnySelect:
             Order.invoice_id, Order.placed_at, Invoice.total_minor, Invoice.currency,
             Invoice.label.label("invoice_label"), Invoice.status.label("invoice_status"), *NAME_COLUMNS,
             _has_job("failed").label("job_failed"), _has_job("needs_staff").label("job_needs_staff"),
-            _has_unknown_payment().label("payment_unknown"),
+            _has_unknown_payment().label("payment_unknown"), _came_back().label("payment_returned"),
         )
         .join(Invoice, Invoice.id == Order.invoice_id)
         .join(Client, Client.id == Order.client_id)
@@ -121,6 +123,12 @@ def _has_unknown_payment() -> ColumnElement[bool]:
     return exists().where(Attempt.invoice_id == Order.invoice_id, Attempt.state == "unknown")
 
 
+def _came_back() -> ColumnElement[bool]:
+    """Only while it is owed again: paid another way, it is no trouble any more."""
+    returned = exists().where(Attempt.invoice_id == Order.invoice_id, Attempt.state == "returned")
+    return and_(Invoice.status.in_(OPEN), returned)
+
+
 def _order_row(row: AnyRow) -> OrderRow:
     return OrderRow(
         id=row.id, number=row.number, label=row.label, client_id=row.client_id,
@@ -128,7 +136,7 @@ def _order_row(row: AnyRow) -> OrderRow:
         gateway=row.gateway, total=Money(row.total_minor, row.currency), invoice_id=row.invoice_id,
         invoice_label=row.invoice_label, invoice_status=row.invoice_status, placed_at=row.placed_at,
         job_failed=bool(row.job_failed), job_needs_staff=bool(row.job_needs_staff),
-        payment_unknown=bool(row.payment_unknown),
+        payment_unknown=bool(row.payment_unknown), payment_returned=bool(row.payment_returned),
     )  # fmt: skip
 
 

@@ -129,6 +129,19 @@ def order(row: OrderRow) -> Word:
     return _known(ORDER, row.state)
 
 
+def order_owes(row: OrderRow) -> Word | None:
+    """What to say beside an order that went on although its invoice is open (again); None of all others."""
+    if row.payment_returned:
+        return Word("Payment came back", "danger")
+    if row.state in ("provisioning", "completed") and row.invoice_status in ("unpaid", "pending"):
+        return (
+            Word("Payment on its way", "info")
+            if row.invoice_status == "pending"
+            else Word("Not paid", "warning")
+        )
+    return None
+
+
 def invoice(row: InvoiceRow, today: date) -> Word:
     if row.kind == "credit_note":
         return Word("Credit note")

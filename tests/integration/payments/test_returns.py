@@ -12,7 +12,9 @@ from core.billing import ledger
 from core.billing.ledger import CREDIT, MONEY, RECEIVABLE, REFUNDS
 from core.billing.models import Posting
 from core.clients import service as clients
+from core.kernel.paging import Window
 from core.kernel.problems import Conflict
+from core.orders import queries as orders
 from core.orders import status
 from core.payments import staff
 from core.payments.models import Attempt, UnmatchedMoney
@@ -74,6 +76,22 @@ def test_the_return_of_an_account_that_bounces_by_itself(inn: Inn) -> None:
     inn.settle(days=5)
     assert inn.view(order).invoice_status == "unpaid"
     assert attempts(inn) == [("charge", "returned")]
+
+
+def test_the_list_of_orders_says_that_it_came_back(inn: Inn) -> None:
+    order = inn.place_order("sandbox_echeck", account="123452227")
+    inn.settle(days=3)
+    assert _listed(inn) == [("completed", False)]
+    inn.settle(days=5)
+    assert _listed(inn) == [("completed", True)]
+    inn.pay_again(order, "sandbox_card")
+    assert _listed(inn) == [("completed", False)]
+
+
+def _listed(inn: Inn) -> list[tuple[str, bool]]:
+    with inn.db.read() as session:
+        rows = orders.list_orders(session, Window()).items
+    return [(row.state, row.payment_returned) for row in rows]
 
 
 def test_settled_and_returned_in_one_report(inn: Inn) -> None:

@@ -310,6 +310,18 @@ def test_an_order_is_called_by_what_staff_must_know_first() -> None:
     assert words.order(replace(row, state="half_done")).text == "Half done"
 
 
+def test_beside_an_order_that_went_on_stands_what_is_owed() -> None:
+    row = order().order
+    assert words.order_owes(row) is None
+    done = replace(row, state="completed")
+    assert words.order_owes(replace(done, invoice_status="paid")) is None
+    said = [
+        words.order_owes(replace(done, **more))
+        for more in ({}, {"invoice_status": "pending"}, {"payment_returned": True})
+    ]
+    assert [one.text for one in said if one] == ["Not paid", "Payment on its way", "Payment came back"]
+
+
 @pytest.mark.parametrize(
     ("unit", "count", "said"),
     [

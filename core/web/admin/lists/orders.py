@@ -18,6 +18,11 @@ def _read(session: DbSession, window: Window, wish: Asked, span: Span) -> Page[O
     )  # fmt: skip
 
 
+def _owes(row: OrderRow) -> str:
+    owes = words.order_owes(row)
+    return owes.text if owes else ""
+
+
 ORDERS = Listing(
     name="orders", title="Orders", one="order", many="orders", permission="orders.view",
     placeholder="Number, name or email", read=_read, name_of=lambda row: row.label,
@@ -29,6 +34,7 @@ ORDERS = Listing(
         Column(key="amount", label="Amount", text=lambda row, _: amount(row.total), is_number=True),
         Column(key="status", label="Status", text=lambda row, _: row.state),
         Column(key="placed", label="Placed", text=lambda row, _: moment(row.placed_at), shown_from="sm"),
+        Column(key="trouble", label="Payment", text=lambda row, _: _owes(row), file_only=True),
         Column(key="currency", label="Currency", text=lambda row, _: row.total.currency, file_only=True),
     ),
     filters=(
