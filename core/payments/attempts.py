@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -94,6 +94,12 @@ def claim(session: Session, attempt_id: UUID, now: datetime) -> bool:
 def tell(session: Session, attempt_id: UUID, state: State, now: datetime, note: str = "") -> None:
     """Add a line to the attempt's story."""
     session.add(AttemptStep(id=new_id(), attempt_id=attempt_id, at=now, state=state, note=note))
+
+
+def sends(session: Session, attempt_id: UUID) -> int:
+    """How often it was claimed to be sent, as its story tells."""
+    sent = (AttemptStep.attempt_id == attempt_id, AttemptStep.state == State.SENT)
+    return session.scalar(select(func.count()).select_from(AttemptStep).where(*sent)) or 0
 
 
 def find(session: Session, attempt_id: UUID) -> AttemptView:

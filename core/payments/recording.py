@@ -57,7 +57,7 @@ def record(session: Session, house: House, attempt_id: UUID, outcome: PaymentOut
         return _hold(session, house, attempt, outcome, how, wrong)
     wanted = state_after(outcome)
     if wanted is State.NOT_SENT:
-        wanted = _resend_or_give_up(house, attempt)
+        wanted = State.CREATED if _next_send(session, house, attempt) else State.NOT_SENT
     if not may_move(current, wanted) or not _move(session, house, attempt, wanted, outcome, how):
         return State(attempts.find(session, attempt_id).state)
     if wanted is not current:
@@ -116,7 +116,7 @@ def _move(
         "provider_code": outcome.provider_code,
         "staff_note": outcome.staff_note[:NOTE_LIMIT],
         "action": {"kind": action.kind, "data": dict(action.data)} if action else None,
-        "next_lookup_at": _next_time(house, attempt, wanted, outcome),
+        "next_lookup_at": _next_time(session, house, attempt, wanted, outcome),
     }
     if outcome.reference and attempt.reference is None and _is_free(session, attempt, outcome.reference):
         values["reference"] = outcome.reference
@@ -139,22 +139,24 @@ def _is_free(session: Session, attempt: AttemptView, reference: str) -> bool:
     return attempts.holder_of(session, attempt.gateway, attempt.mode, reference) is None
 
 
-def _next_time(house: House, attempt: AttemptView, wanted: State, outcome: PaymentOutcome) -> datetime | None:
+def _next_time(
+    session: Session, house: House, attempt: AttemptView, wanted: State, outcome: PaymentOutcome
+) -> datetime | None:
     now = house.clock.now()
     if wanted is State.UNKNOWN:
         return next_look(attempt.sent_at or attempt.created_at, now)
     if wanted is State.CREATED:
-        return next_send(attempt.lookups, now) or now
+        return _next_send(session, house, attempt) or now
     if wanted is State.PENDING:
         waits_for_buyer = outcome.action is not None or attempt.approve_url is not None
         return now + (APPROVAL_LOOK if waits_for_buyer else SLOW_LOOK)
     return None
 
 
-def _resend_or_give_up(house: House, attempt: AttemptView) -> State:
-    """Nothing arrived, so sending again under the same key is safe; after a few tries it is over."""
-    is_over = next_send(attempt.lookups, house.clock.now()) is None
-    return State.NOT_SENT if is_over else State.CREATED
+def _next_send(session: Session, house: House, attempt: AttemptView) -> datetime | None:
+    """Nothing arrived, so sending again under the same key is safe; after a few times it is over."""
+    sends = attempts.sends(session, attempt.id)
+    return next_send(sends, attempt.sent_at or attempt.created_at, house.clock.now())
 
 
 def _hold(

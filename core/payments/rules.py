@@ -46,6 +46,7 @@ TAKEN = frozenset({State.SUCCEEDED, State.REFUNDED})  # the money was booked
 LOOK_AGAIN = tuple(timedelta(seconds=s) for s in (2, 10, 60, 300, 3600, 86400))
 _AGES = tuple(accumulate(LOOK_AGAIN))  # how old what was sent is when each of these looks comes
 SEND_AGAIN = tuple(timedelta(seconds=s) for s in (3, 10))
+SEND_WITHIN = timedelta(minutes=15)  # of the last sending; later its buyer has turned elsewhere
 APPROVAL_LOOK = timedelta(minutes=5)  # while the buyer is at the provider's page: they come back first
 APPROVAL_EXPIRES = timedelta(hours=3)
 
@@ -59,9 +60,15 @@ def next_look(since: datetime, now: datetime) -> datetime:
     return now + LOOK_AGAIN[min(bisect_right(_AGES, now - since), len(LOOK_AGAIN) - 1)]
 
 
-def next_send(sends: int, now: datetime) -> datetime | None:
-    """When to send again what surely never arrived; None when it is time to give up."""
-    return now + SEND_AGAIN[sends] if sends < len(SEND_AGAIN) else None
+def next_send(sends: int, since: datetime, now: datetime) -> datetime | None:
+    """When to send again what surely never arrived; None when it is time to give up.
+
+    By how often it was sent, the last time at ``since``, and not by how often somebody asked what became of
+    it: a buyer who looks at the page again and again must not have us give up sooner.
+    """
+    if sends > len(SEND_AGAIN) or now - since > SEND_WITHIN:
+        return None
+    return now + SEND_AGAIN[max(sends - 1, 0)]
 
 
 def state_after(outcome: PaymentOutcome) -> State:

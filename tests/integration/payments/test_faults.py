@@ -104,6 +104,25 @@ def test_a_buyer_who_comes_back_often_does_not_stretch_the_ladder(inn: Inn) -> N
     assert (due - inn.clock.now()).total_seconds() <= 10
 
 
+@pytest.mark.parametrize(("wait", "ends"), [(10, "completed"), (3600, "placed")])
+def test_a_buyer_who_comes_back_often_does_not_have_us_give_up(inn: Inn, wait: int, ends: str) -> None:
+    """What never arrived is sent again, however often it was asked for; an hour later it is over."""
+    inn.misbehave("charges", "garbage")
+    inn.misbehave("charges", "server_error", times=-1, method="GET")
+    order = inn.place_order("sandbox_card")
+    for _ in range(6):
+        status.returned(inn.house, order)
+        inn.drain()
+    assert attempt(inn).state == "unknown"
+    inn.world.clear_faults()
+    inn.clock.advance(seconds=wait)
+    status.returned(inn.house, order)
+    inn.settle_down()
+    assert inn.view(order).state == ends
+    assert len(inn.world.books("charges")) == (1 if ends == "completed" else 0)
+    assert inn.view(order).needs_payment == (ends == "placed")
+
+
 @pytest.mark.parametrize("target", ["charges", "transfers", "payments"])
 def test_another_amount_pays_nothing_and_is_held(inn: Inn, target: str) -> None:
     method = {"charges": "sandbox_card", "transfers": "sandbox_echeck", "payments": "sandbox_wallet"}[target]

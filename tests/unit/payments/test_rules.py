@@ -76,9 +76,12 @@ def test_patience() -> None:
     ages = (0, 1, 2, 12, 72, 372, 3972, 90372, 10**7)  # seconds: each look comes when it is that old
     looks = [next_look(NOW - timedelta(seconds=age), NOW) - NOW for age in ages]
     assert looks == [timedelta(seconds=s) for s in (2, 2, 10, 60, 300, 3600, 86400, 86400, 86400)]
-    assert [next_send(tries, NOW) for tries in range(3)] == [
+    assert [next_send(sends, NOW, NOW) for sends in (1, 2, 3)] == [
         NOW + timedelta(seconds=3), NOW + timedelta(seconds=10), None
     ]  # fmt: skip
+    quarter = timedelta(minutes=15)
+    assert next_send(1, NOW - quarter, NOW) == NOW + timedelta(seconds=3)
+    assert next_send(1, NOW - quarter - timedelta(seconds=1), NOW) is None
 
 
 def test_every_decline_has_words() -> None:
