@@ -89,8 +89,7 @@ _UNDER_WAY = (State.CREATED, State.SENT, State.UNKNOWN)
 
 
 def view_order(house: PluginHouse, token: str) -> OrderView:
-    """The order as its page shows it. Raises NotFound. Reads only, and asks no provider but for set-up
-    data when the buyer's browser has to confirm a payment."""
+    """The order as its page shows it. Raises NotFound. Reads only, and asks no provider."""
     with house.db.read() as session:
         story = _Story(session, find_order(session, token))
         password_at = secrets.with_password(session, house, [one.id for one in story.services])
@@ -124,7 +123,6 @@ def _view(house: PluginHouse, story: _Story, token: str) -> OrderView:
         approve_url=f"/orders/{token}/approve" if _needs_approval(house, moving) else "",
         action=action,
         action_gateway=moving.gateway if moving and action else "",
-        action_setup=_setup(house, moving) if moving and action else None,
         instructions=_instructions(house, story) if owes and moving is None else None,
         settles=waits and action is None and not _needs_approval(house, moving),
         access=tuple((label, facts) for label, facts in story.access if facts),
@@ -146,8 +144,14 @@ def _bill(story: _Story) -> Bill:
     return pricing.bill(story.quote, ids, ["" for _ in lines], str(locale_for(home=story.brand.locale)))
 
 
-def _setup(house: PluginHouse, attempt: AttemptView) -> BrowserSetup | None:
-    return method(house, attempt.gateway).setup if attempt.gateway in house.plugins.gateways else None
+def setup_of(house: PluginHouse, view: OrderView) -> BrowserSetup | None:
+    """What the gateway's module needs in the one page where the buyer answers their bank; None elsewhere.
+
+    Calls the gateway, and may cost the provider a set-up. It is asked for each drawing and never kept: it is
+    made for one page, and may be used up there.
+    """
+    known = view.action is not None and view.action_gateway in house.plugins.gateways
+    return method(house, view.action_gateway).setup if known else None
 
 
 def _method_name(house: PluginHouse, gateway: str) -> str:

@@ -10,7 +10,6 @@ from uuid import UUID
 
 from core.kernel.money import Money
 from core.payments.values import MethodView as MethodView
-from core.plugin_api.forms import BrowserSetup
 from core.plugin_api.values import Action, Instructions
 
 
@@ -120,7 +119,6 @@ class OrderView:
     approve_url: str = ""  # where the buyer goes to approve: /orders/<token>/approve
     action: Action | None = None  # the buyer's browser has to do something
     action_gateway: str = ""
-    action_setup: BrowserSetup | None = None
     instructions: Instructions | None = None  # manual payment
     settles: bool = False  # the money is on its way (eCheck)
     access: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()  # per service: facts to sign in

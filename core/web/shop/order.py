@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 from core.mail import queries as mail
 from core.orders import status as orders
 from core.orders.values import OrderView, TaskState
+from core.plugin_api.forms import BrowserSetup
 from core.web import methods as ways
 from core.web.current import house, now
 from core.web.render import render
@@ -25,10 +26,11 @@ def order(token: str) -> Response:
     """Draw the order where it stands. Without script a ``Refresh`` header looks again while it moves."""
     view = _view(token)
     stage = _stage(view)
-    if view.action_setup is not None:
-        ways.allow_setup(view.action_setup)
+    setup = orders.setup_of(house(), view) if stage.mood == "action" else None
+    if setup is not None:
+        ways.allow_setup(setup)
     page = "shop/placed.html" if stage.page == PLACED else "shop/processing.html"
-    response = render(page, **_data(token, view, stage))
+    response = render(page, **_data(token, view, stage), action=_action(view, setup))
     if stage.mood == "approve" and "go" in request.args:
         response.headers["Refresh"] = f"1; url={url_for('shop.approve', token=token)}"
     elif stage.refresh and SCRIPTED not in request.cookies:
@@ -69,15 +71,13 @@ def _data(token: str, view: OrderView, stage: Stage) -> dict[str, Any]:
         "stage": stage,
         "token": token,
         "now": now(),
-        "action": _action(view),
         "going": stage.mood == "approve" and "go" in request.args,
         "back": 1 if stage.mood == "checking" else None,
     }
 
 
-def _action(view: OrderView) -> dict[str, Any] | None:
+def _action(view: OrderView, setup: BrowserSetup | None) -> dict[str, Any] | None:
     """What the gateway's module gets in the page when the buyer's browser has to do something."""
-    setup = view.action_setup
     if view.action is None or setup is None or setup.script is None:
         return None
     plugin_id = house().plugins.gateways[view.action_gateway].plugin_id

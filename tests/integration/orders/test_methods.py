@@ -154,7 +154,7 @@ def test_the_bank_asks_who_it_is(inn: Inn, result: str) -> None:
     view = inn.view(order)
     assert view.action is not None
     assert (view.action_gateway, view.invoice_status) == ("sandbox_card", "unpaid")
-    assert view.action_setup is not None
+    assert status.setup_of(inn.house, view) is not None
     inn.authenticate(order, result)
     inn.come_back(order)
     view = inn.view(order)

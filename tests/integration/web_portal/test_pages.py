@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from sqlalchemy import select, update
 
@@ -9,11 +11,12 @@ from core.identity.models import SignInSession
 from core.kernel.audit import AuditEntry
 from core.orders import cart, lapsing
 from core.payments import staff
+from core.plugin_api.forms import BrowserSetup
 from core.provisioning.placement import password_of
 from core.web.paper import NoPdf
 from core.web.shop import documents
 from tests.fixtures.database import BOTH
-from tests.fixtures.innkeeper import Inn
+from tests.fixtures.innkeeper import SECURE_CARD, Inn
 from tests.integration.web_admin.desk import links, open_desk, texts
 from tests.integration.web_portal.guest import Guest, stay
 
@@ -209,3 +212,33 @@ def test_an_order_that_was_not_paid_in_time_says_so_and_leads_to_the_shop(inn: I
     story = texts(desk.get(desk.order_path(order)))
     assert "Cancelled by itself" in story
     assert "It was not paid in time." in story
+
+
+def test_the_gateway_is_asked_for_a_set_up_where_the_bank_asks_and_nowhere_else(
+    inn: Inn, guest: Guest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    plugin = type(inn.house.plugins.build_gateway("sandbox_card"))
+    before = plugin.browser
+
+    def counted(self: Any) -> BrowserSetup:
+        asked.append("browser")
+        return before(self)
+
+    one = stay(inn, "sandbox_card", domain="secure.example", number=SECURE_CARD)
+    monkeypatch.setattr(plugin, "browser", counted)
+    guest.sign_in(one.username)
+    path = f"/orders/{one.order}"
+    for elsewhere in (
+        "/portal/",
+        f"{path}/status",
+        f"{path}/status?back=1",
+        f"{path}?back=1",
+        f"{path}/invoice",
+    ):
+        guest.get(elsewhere)
+    assert asked == []
+    page = guest.get(path)
+    assert asked == ["browser"]
+    assert "data-action-module" in page
+    assert "data-setup" in page
