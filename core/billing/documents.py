@@ -61,6 +61,14 @@ def _addressee(session: Session, client_id: UUID) -> ContactView:
         raise Conflict(_("An invoice needs a name and an address: add a primary contact first.")) from None
 
 
+def language_of(session: Session, client_id: UUID) -> str:
+    """What the client reads, "" while it has no primary contact."""
+    try:
+        return clients.primary_contact(session, client_id).language
+    except NotFound:
+        return ""
+
+
 def place_of(client: ClientView, contact: ContactView) -> Place:
     """Where the client is for taxes: its billing country decides, the contact's state narrows it down."""
     is_there = contact.country == client.billing_country

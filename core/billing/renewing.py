@@ -15,14 +15,15 @@ from core.billing import documents, service
 from core.billing.discounts import group_discounts
 from core.billing.documents import Priced
 from core.billing.periods import Owed, TooFarBehind, next_start, periods_owed, runs
+from core.billing.telling import told
 from core.billing.values import Draft, DraftLine, InvoiceHead
 from core.brands import service as brands
 from core.catalog import service as catalog
-from core.catalog.values import ProductView, cycle_label
+from core.catalog.values import ProductView
 from core.clients import service as clients
 from core.clients import standing
 from core.clients.groups import GroupPolicy, policy_of
-from core.kernel import audit
+from core.kernel import audit, i18n
 from core.kernel.calendar import Period
 from core.kernel.clock import local_date
 from core.kernel.i18n import gettext as _
@@ -104,7 +105,11 @@ def due_of(session: Session, house: House, client_id: UUID, on: date | None = No
             owed.append((one, periods_owed(one.next_due_on, one.cycle, one.anchor_day, day, idle)))
         except TooFarBehind:
             held.append(_held(one, "too_far"))
-    priced = _priced(session, client.currency, brand.locale, owed, policy_of(session, client_id))
+    with i18n.using(documents.language_of(session, client_id) or i18n.current()):
+        priced = _priced(
+            session, client.currency, str(i18n.locale_for(home=brand.locale)), owed,
+            policy_of(session, client_id),
+        )  # fmt: skip
     return Due(
         draft=documents.draft(session, house, client_id, priced) if priced else None,
         passed=tuple(passed for one, periods in owed for passed in _passed(one, periods)),
@@ -174,14 +179,13 @@ def _line(
     policy: GroupPolicy, currency: str,
 ) -> Priced:  # fmt: skip
     product = products[one.product_id]
-    told = [f"{cycle_label(one.cycle)}, {Money(one.price_minor, currency)} times {one.quantity}"]
-    told += [f"less {Money(discount, currency)} for {policy.name}"] if discount else []
-    told += [passed] if passed else []
+    price, off = Money(one.price_minor, currency), Money(discount, currency)
+    words = told(one.cycle, price, one.quantity, off, policy.name)
     line = DraftLine(
         service_id=one.id, kind="recurring" if one.cycle.recurs else "once", period_start=period.start,
         period_end=period.end, text=one.domain if product.kind == "domain" else _name(one),
         quantity=one.quantity, unit_minor=one.price_minor, discount_minor=discount,
-        gl_code=product.gl_code, explanation="; ".join(told),
+        gl_code=product.gl_code, explanation="; ".join(filter(None, (words, passed))),
     )  # fmt: skip
     return Priced(line=line, tax_class=product.tax_class)
 

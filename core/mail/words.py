@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import cache
-from typing import cast
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_time
-from babel.numbers import NumberPattern
 
 from core.brands.values import BrandView
+from core.kernel import written
 from core.kernel.i18n import SOURCE, ngettext
 from core.kernel.i18n import gettext as _
-from core.kernel.money import Money, exponent
+from core.kernel.money import Money
 
-MINUS = "\N{MINUS SIGN}"  # a hyphen is no minus sign
 JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"  # invisible, but names are spelt with them
 
 
@@ -40,10 +36,8 @@ class Words:
         return cls(locale=known, zone=ZoneInfo(brand.timezone))
 
     def money(self, amount: Money) -> str:
-        """``$1,234.50``: digits by ISO 4217, which Babel's differ from for 13 currencies."""
-        pattern = _pattern(str(self.locale), exponent(amount.currency))
-        text: str = pattern.apply(amount.major, self.locale, currency=amount.currency, currency_digits=False)
-        return text.replace("-", MINUS)
+        """``$1,234.50``."""
+        return written.money(amount, str(self.locale))
 
     def day(self, value: date) -> str:
         """``Nov 20, 2026``. An instant is first turned into the brand's day."""
@@ -60,13 +54,6 @@ class Words:
         time = format_time(local, "short", tzinfo=self.zone, locale=self.locale)
         text = f"{self.day(value)}, {time} {local.tzname()}"
         return text.replace("\N{NARROW NO-BREAK SPACE}", " ")
-
-
-@cache
-def _pattern(locale: str, digits: int) -> NumberPattern:
-    pattern = copy(Locale.parse(locale).currency_formats["standard"])
-    pattern.frac_prec = (digits, digits)
-    return cast(NumberPattern, pattern)
 
 
 def one_line(text: str, limit: int = 0) -> str:

@@ -9,12 +9,13 @@ from datetime import date
 from uuid import UUID
 
 from babel.dates import format_date
-from babel.numbers import format_currency
 
 from core.billing.discounts import group_discounts
+from core.billing.telling import told
 from core.catalog.rules import DiscountableLine, discounts_for
 from core.catalog.values import CouponView, PriceView, ProductView, cycle_words
 from core.clients.groups import NO_POLICY, GroupPolicy
+from core.kernel import written
 from core.kernel.calendar import Cycle, Period, anchor_of, period_from
 from core.kernel.i18n import gettext as _
 from core.kernel.money import Money
@@ -99,9 +100,7 @@ def price(
 def _line(position: int, one: Wanted, off: tuple[int, int], group: str, today: date) -> PricedLine:
     """``off`` is what the group and what the coupon takes off."""
     period = period_from(today, one.price.cycle, anchor_of(today))
-    told = f"{one.price.label}, {one.price.amount} times {one.quantity}"
-    if off[0]:
-        told += f", less {Money(off[0], one.price.amount.currency)} for {group}"
+    unit = one.price.amount
     return PricedLine(
         position=position,
         product_id=one.product.id,
@@ -111,7 +110,7 @@ def _line(position: int, one: Wanted, off: tuple[int, int], group: str, today: d
         cycle_unit=one.price.cycle.unit,
         cycle_count=one.price.cycle.count,
         quantity=one.quantity,
-        unit_minor=one.price.amount.minor,
+        unit_minor=unit.minor,
         setup_minor=one.price.setup.minor * one.quantity,
         discount_minor=sum(off),
         group_discount_minor=off[0],
@@ -119,7 +118,7 @@ def _line(position: int, one: Wanted, off: tuple[int, int], group: str, today: d
         period_end=period.end,
         tax_class=one.product.tax_class,
         gl_code=one.product.gl_code,
-        explanation=told,
+        explanation=told(one.price.cycle, unit, one.quantity, Money(off[0], unit.currency), group),
     )
 
 
@@ -223,4 +222,4 @@ def _day(day: date, locale: str) -> str:
 
 
 def _money(amount: Money, locale: str) -> str:
-    return format_currency(amount.major, amount.currency, locale=locale)
+    return written.money(amount, locale)

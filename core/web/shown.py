@@ -6,33 +6,29 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from copy import copy
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from functools import cache, lru_cache, partial
-from typing import Any, cast
+from functools import lru_cache, partial
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import phonenumbers
 from babel import Locale, dates
 from babel.dates import format_date, format_skeleton
-from babel.numbers import NumberPattern
 from flask import Flask, has_request_context, request
 from markupsafe import Markup
 
 from core.catalog.values import cycle_inside, cycle_words
 from core.clients import places
 from core.kernel import dates as days
-from core.kernel import i18n
-from core.kernel.money import Money, exponent
+from core.kernel import i18n, written
+from core.kernel.money import Money
 from core.payments.words import method_words
 from core.provisioning.words import fact_label
 from core.web.current import brand_or_none
 from core.web.forms import errors_title
 
 _reader: ContextVar[tuple[Locale, ZoneInfo] | None] = ContextVar("innkeeper.reader", default=None)
-REMEMBERED = 4096  # amounts and days as they were written last: a list writes the same ones again
-MINUS = "\N{MINUS SIGN}"  # a hyphen is no minus sign
 
 
 @contextmanager
@@ -78,30 +74,12 @@ def zone() -> ZoneInfo:
 
 def money(amount: Money) -> str:
     """``$1,234.50``, ``1.234,50 €``: digits by ISO 4217, which Babel's differ from for 13 currencies."""
-    return _amount(amount, exponent(amount.currency))
+    return written.money(amount, str(locale()))
 
 
 def whole_money(amount: Money) -> str:
     """``$12`` for a round amount, ``$12.50`` otherwise: for big prices."""
-    return _amount(amount, 0) if amount.major % 1 == 0 else money(amount)
-
-
-def _amount(amount: Money, digits: int) -> str:
-    return _written(str(locale()), amount, digits)
-
-
-@lru_cache(REMEMBERED)
-def _written(place: str, amount: Money, digits: int) -> str:
-    pattern = _pattern(place, digits)
-    text: str = pattern.apply(amount.major, place, currency=amount.currency, currency_digits=False)
-    return text.replace("-", MINUS)
-
-
-@cache
-def _pattern(place: str, digits: int) -> NumberPattern:
-    pattern = copy(Locale.parse(place).currency_formats["standard"])
-    pattern.frac_prec = (digits, digits)
-    return cast(NumberPattern, pattern)
+    return written.money(amount, str(locale()), 0) if amount.major % 1 == 0 else money(amount)
 
 
 def day(value: date) -> str:
@@ -109,7 +87,7 @@ def day(value: date) -> str:
     return _day(str(locale()), _local(value))
 
 
-@lru_cache(REMEMBERED)
+@lru_cache(written.REMEMBERED)
 def _day(place: str, value: date) -> str:
     return format_date(value, "medium", locale=place)
 

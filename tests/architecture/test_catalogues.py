@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from io import BytesIO
 from pathlib import Path
@@ -12,6 +13,7 @@ from babel.messages.pofile import read_po
 
 from core.kernel import i18n
 from scripts import messages
+from tests.architecture import source
 
 CORE = sorted(i18n.FOLDER.glob(f"*/{i18n.DOMAIN}.po"))
 OURS = [(folder, path) for folder in messages.plugins() for path in messages.plugin_catalogues(folder)]
@@ -116,6 +118,10 @@ UNSAID = re.compile(  # a sentence that is drawn as it stands in the code
     rf"(?:\bor|\belse|^{{{{-?)\s*{LITERAL}|\b(?:field|select|check|textarea)\(\s*\"[a-z_]*\",\s*{LITERAL}"
     rf"|\bbutton\(\s*{LITERAL}|\b(?:help|placeholder|busy)=\s*{LITERAL}"
 )
+JOINED = re.compile(
+    r'"[^"]*[A-Za-z]{2} [^"]*"\s*~|~\s*"[^"]* [A-Za-z]{2}[^"]*"'
+)  # half a sentence and a value
+STORED = re.compile(r"\bmethod_words\([^)]*\)")  # takes what is stored in English, and says it anew
 TITLE = re.compile(rf"{{%-?\s*set title\s*=\s*{LITERAL}")
 NAMED = re.compile(r"""\s(?:alt|aria-label|title|placeholder)="([^"]*)\"""")
 WORD = re.compile(r"[A-Za-z]{2,}")
@@ -125,7 +131,7 @@ def bare(text: str) -> list[str]:
     """English that a template says without asking the catalogue for it."""
     source = COMMENT.sub("", text)
     found = [one for one in NAMED.findall(VALUE.sub("", BLOCK.sub("", source))) if WORD.search(one)]
-    found += TITLE.findall(source)
+    found += TITLE.findall(source) + JOINED.findall(STORED.sub("", TAG.sub(" ", source)))
     seen = re.sub(r"&[a-z]+;", "", TAG.sub(" ", VALUE.sub("", BLOCK.sub("", source))))
     found += [line.strip() for line in seen.splitlines() if WORD.search(line)]
     outside = TAG.sub(" ", BLOCK.sub("", source))
@@ -141,8 +147,28 @@ def test_a_page_of_shop_and_portal_says_nothing_in_english_alone(path: Path) -> 
     "text",
     [
         "<p>Hello there</p>", '<img alt="A door">', '{{ field("name", "Name") }}', '{{ ip or "unknown" }}',
-        '{{ button("Save") }}', '{% set title = "Security" %}', '{{ "Change" if x else _("Set up") }}',
+        '{{ button("Save") }}', '{{ total|money ~ " to pay" }}', '{% set title = what ~ ", Order" %}',
+        '{% set title = "Security" %}', '{{ "Change" if x else _("Set up") }}',
     ],
 )  # fmt: skip
 def test_english_alone_is_seen(text: str) -> None:
     assert bare(text)
+
+
+def hidden(tree: ast.Module) -> list[int]:
+    """Lines of messages that stand in an f-string: the extractor does not look inside."""
+    return [
+        call.lineno
+        for text in ast.walk(tree) if isinstance(text, ast.JoinedStr)
+        for call in ast.walk(text)
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name)
+        and call.func.id in {"_", "gettext", "ngettext", "mark"}
+        and call.args and isinstance(call.args[0], ast.Constant)
+    ]  # fmt: skip
+
+
+def test_no_message_hides_in_an_f_string() -> None:
+    assert hidden(ast.parse("f\"{word}: {ngettext('one', 'many', 2)}\"")) == [1]
+    found = [source.place(path, line) for path in source.python_files("core", "plugins")
+             for line in hidden(source.tree(path))]  # fmt: skip
+    assert found == []

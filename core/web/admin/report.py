@@ -12,6 +12,7 @@ from babel.dates import format_date, format_skeleton
 from babel.numbers import format_compact_currency, format_decimal
 
 from core.kernel.money import Money, exponent, round_half_up
+from core.kernel.written import MINUS
 from core.records.figures import Figures
 from core.web import shown
 from core.web.admin import charts
@@ -210,7 +211,7 @@ def change(now: int, before: int) -> str:
     if before <= 0:
         return ""
     share = Fraction(now - before, before)
-    return f"{'+' if share >= 0 else shown.MINUS}{_percent(abs(share))}"
+    return f"{'+' if share >= 0 else MINUS}{_percent(abs(share))}"
 
 
 def _percent(share: Fraction) -> str:

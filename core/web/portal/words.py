@@ -90,11 +90,11 @@ def is_late(row: InvoiceRow, today: date) -> bool:
 def in_numbers(counts: Mapping[str, int]) -> str:
     """``Running: 2 services. Getting ready: 1 service.``; "" without any that is not over."""
     found = [(service(status).text, counts.get(status, 0)) for status in ("active", "pending", "suspended")]
-    return " ".join(
-        f"{word}: {ngettext('{count} service', '{count} services', count).format(count=count)}."
-        for word, count in found
-        if count
-    )
+    return " ".join(f"{word}: {_services(count)}." for word, count in found if count)
+
+
+def _services(count: int) -> str:
+    return ngettext("{count} service", "{count} services", count).format(count=count)
 
 
 def expecting(jobs: Sequence[JobPage]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from core.billing import queries as billing
 from core.billing.items import NOT_TAXED, ItemForm
 from core.billing.models import Invoice, InvoiceLine, TaxLine
 from core.clients import statuses
-from core.clients.models import Client, ClientGroup, ClientStatus
+from core.clients.models import Client, ClientGroup, ClientStatus, Contact
 from core.clients.standing import NotBillable
 from core.kernel.audit import AuditEntry
 from core.kernel.ids import new_id
@@ -163,6 +164,16 @@ def test_active_again_the_idle_periods_are_passed_over_and_the_running_one_is_bi
     assert passed.after == {
         "from": f"{first.year}-02-01", "until": f"{first.year}-04-01", "why": "the account was not active",
     }  # fmt: skip
+
+
+def test_lines_speak_the_language_of_the_client(inn: Inn) -> None:
+    client_id = customer(inn)
+    inn.clock.advance(days=32)
+    with inn.db.transaction() as session:
+        session.execute(update(Contact).where(Contact.client_id == client_id).values(language="de"))
+    (line,) = generated(inn, client_id)
+    told = "Monatlich, 1 \N{MULTIPLICATION SIGN} \\d+,\\d\\d\\s\\$"
+    assert re.fullmatch(told, line.explanation), line.explanation
 
 
 def test_when_all_that_is_due_was_idle_no_invoice_is_made(inn: Inn) -> None:
