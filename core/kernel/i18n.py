@@ -116,7 +116,8 @@ def mark(message: str) -> str:
 
 def gettext(message: str) -> str:
     """The message in the language of now. Fill in what it names afterwards, with ``.format``."""
-    return _catalogue(_language.get()).gettext(message)
+    # under "" a catalogue keeps its own header
+    return _catalogue(_language.get()).gettext(message) if message else ""
 
 
 def ngettext(one: str, many: str, count: int) -> str:

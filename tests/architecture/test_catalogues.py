@@ -172,3 +172,9 @@ def test_no_message_hides_in_an_f_string() -> None:
     found = [source.place(path, line) for path in source.python_files("core", "plugins")
              for line in hidden(source.tree(path))]  # fmt: skip
     assert found == []
+
+
+@pytest.mark.parametrize("language", sorted(code for code, _name in i18n.languages()))
+def test_no_words_stay_no_words(language: str) -> None:
+    with i18n.using(language):
+        assert i18n.gettext("") == ""
