@@ -13,10 +13,13 @@ from sqlalchemy.orm import Session
 from core.billing import service as billing
 from core.billing.models import Invoice
 from core.kernel import audit
+from core.kernel.i18n import gettext as _
 from core.kernel.problems import Conflict
 from core.orders import service
 from core.orders.models import Order
+from core.payments import attempts
 from core.payments.models import Attempt
+from core.payments.recording import give_up
 from core.payments.rules import MOVING, State
 from core.payments.service import starts_with_buyer
 from core.plugin_api.gateway import TakesManualPayments
@@ -114,12 +117,20 @@ def _lapse(house: PluginHouse, order_id: UUID, wait: _Wait) -> bool:
 
 def _cancel(session: Session, house: PluginHouse, order_id: UUID, wait: _Wait) -> bool:
     """Asked again with the invoice held: from here on nobody pays it or opens a charge of it."""
-    billing.keep_open(session, session.get_one(Order, order_id).invoice_id)
+    invoice_id = billing.keep_open(session, session.get_one(Order, order_id).invoice_id).id
     still = select(Order.id).join(Invoice, Invoice.id == Order.invoice_id).where(Order.id == order_id)
     if session.scalar(still.where(_is_given_up(wait))) is None:
         return False
+    _close_page(session, house, invoice_id)
     service.cancel_in(session, house, order_id, ACTOR, REASON)
     return True
+
+
+def _close_page(session: Session, house: PluginHouse, invoice_id: UUID) -> None:
+    """Nobody went to the provider's page, and now nobody can. Raises Conflict when somebody just did."""
+    unsent = attempts.moving(session, invoice_id)
+    if unsent is not None and not give_up(session, house, unsent.id, REASON, states=(State.CREATED,)):
+        raise Conflict(_("A payment for this order is under way. Wait for its answer first."))
 
 
 def has_lapsed(session: Session, order_id: UUID) -> bool:
