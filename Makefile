@@ -1,6 +1,6 @@
 # Two commands do everything: `make run` and `make test`. Nothing has to be installed before.
 .POSIX:
-.PHONY: help run test check format messages docs bench clean
+.PHONY: help run test check lint types pages format messages docs bench clean
 BIN = .venv/bin
 
 help: ## say what there is
@@ -15,10 +15,17 @@ test: ## set up, then run every test (ARGS="tests/unit -k money" for some)
 
 check: ## what CI runs first: format, lint, types, import contracts, documentation
 	@sh scripts/setup.sh dev
+	@$(MAKE) --no-print-directory -j 2 -O lint types pages
+
+lint:
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy --strict core plugins
 	$(BIN)/lint-imports
+
+types:
+	$(BIN)/mypy --strict core plugins
+
+pages:
 	$(BIN)/sphinx-build -W --keep-going -q -b html docs docs/_build/html
 
 format: ## put the code in order

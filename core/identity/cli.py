@@ -238,7 +238,7 @@ def _verify(open_house: OpenHouse) -> click.Command:
             found = list(audit.verify(session))
         for problem in found:
             click.echo(f"entry {problem.sequence}: {problem.reason}")
-        click.echo("The audit log holds." if not found else f"{len(found)} places do not hold.")
+        click.echo("The audit log holds." if not found else f"Entries that do not hold: {len(found)}.")
         sys.exit(1 if found else 0)
 
     return command
