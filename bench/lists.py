@@ -41,6 +41,7 @@ from core.work.worker import client_engine
 
 HOST = "http://127.0.0.1:8000"
 PASSWORD = "a lamp, a key and a bell"  # of this bench's own databases
+SECRET = "0123456789abcdefghijklmnopqrstuvwxyz"  # the same each time, so that a database can be used again
 ROUNDS = 25
 SEARCHES = 40  # of each kind
 MISSES = ("zzqqxw", "nobody.at.all@nowhere.invalid", "qxz", "example.comx", "smithson-jonesx", "99999999999",
@@ -83,10 +84,10 @@ class Inn:
     def __init__(self, count: int, folder: Path, url: str) -> None:
         self.count = count
         settings: Settings = load()
-        self.house = application.build(
-            settings.model_copy(update={"mode": "demo", "data": folder, "database_url": SecretStr(url)}),
-            client_engine,
-        )
+        facts = {
+            "mode": "demo", "data": folder, "database_url": SecretStr(url), "secret_key": SecretStr(SECRET),
+        }  # fmt: skip
+        self.house = application.build(settings.model_copy(update=facts), client_engine)
         self._fill()
         self.browser: FlaskClient = application.create_app(self.house).test_client()
         self._sign_in()
