@@ -177,6 +177,7 @@ def test_axe_finds_nothing(page: Page, demo: DemoShop) -> None:
     client_id = make_client(demo, PEOPLE["a company in Texas"], username)
     accounts = f"/admin/clients/{client_id}/billing-accounts"
     sign_in(page, demo, f"{accounts}/new")
+    faults_of_a_card_are_told_together(page)
     check(page)
     page.locator("[name=method][value=sandbox_echeck]").check()
     page.get_by_role("button", name="Save billing account").click()
@@ -192,6 +193,21 @@ def test_axe_finds_nothing(page: Page, demo: DemoShop) -> None:
     page.get_by_role("button", name="Remove Bank transfer").click()
     expect(page.get_by_role("heading", name="Removed")).to_be_visible()
     check(page)
+
+
+def faults_of_a_card_are_told_together(page: Page) -> None:
+    """Empty fields by the page itself; then what the gateway and its script say."""
+    save, told = page.get_by_role("button", name="Save billing account"), page.locator("[data-module-error]")
+    save.click()
+    expect(told).to_have_text(["Fill this in; it is needed."] * 5)
+    expect(page.locator("[name=name_on_card]")).to_be_focused()
+    for selector, text in CARD.items():
+        page.locator(selector).fill(text)
+    page.locator("[name=expiry_month]").fill("13")
+    page.locator("[data-secure=code]").fill("12")
+    save.click()
+    expect(told).to_have_count(2)
+    expect(page.locator("[name=expiry_month]")).to_be_focused()
 
 
 def in_the_portal(page: Page, demo: DemoShop, username: str) -> None:

@@ -21,11 +21,18 @@ export function free(button) {
 }
 
 function spinner() {
+  const svg = drawn("loader-2");
+  svg.classList.add("ik-spin");
+  return svg;
+}
+
+/** An icon of the page's own set. */
+export function drawn(name) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  svg.setAttribute("class", "ik-icon ik-spin");
+  svg.setAttribute("class", "ik-icon");
   svg.setAttribute("aria-hidden", "true");
   const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
-  use.setAttribute("href", `${SPRITE}#loader-2`);
+  use.setAttribute("href", `${SPRITE}#${name}`);
   svg.append(use);
   return svg;
 }

@@ -2,11 +2,12 @@
 // others are switched off, and a gateway's own module turns what must not reach this server into a token
 // before the form is sent.
 
-import { busy, free } from "./busy.js";
+import { busy, drawn, free } from "./busy.js";
 import { holdsCardNumber } from "./cards.js";
 import "./scripted.js";
 
 const form = document.querySelector("form[data-methods]");
+const words = document.getElementById("payment-methods").dataset; // sentences in the page's language
 const methods = [...form.querySelectorAll(".ik-method[data-gateway]")];
 const modules = new Map(); // address -> promise of the module
 const mounted = new Set();
@@ -59,10 +60,16 @@ async function submit(event) {
   const stray = misplaced();
   if (stray) {
     event.preventDefault();
-    tell(stray, "This looks like a card number. It goes only into the field with the lock; nothing was sent.");
+    tell([[stray, words.cardNumber]]);
     return;
   }
   const method = chosen();
+  const empty = event.submitter?.name === "update" ? [] : missing(method);
+  if (empty.length) {
+    event.preventDefault();
+    tell(empty.map((field) => [field, words.missing]));
+    return;
+  }
   form.dataset.sent = "1";
   const button = event.submitter?.dataset.busy ? event.submitter : form.querySelector("[data-busy]");
   if (event.submitter?.name === "update") return;
@@ -86,6 +93,12 @@ function misplaced() {
   return [...fields].find((field) => !field.disabled && !("account" in field.dataset) && holdsCardNumber(field.value));
 }
 
+/** Empty fields of a method whose module asks the gateway before our server sees anything. */
+function missing(method) {
+  if (!method?.dataset.module) return [];
+  return [...method.querySelectorAll(".ik-method-body [required]")].filter((field) => !field.value.trim());
+}
+
 /** The token, and what else the module tells (brand, last digits) as hidden fields. */
 function put(method, { token, fields = {} }) {
   method.querySelector("[data-token]").value = token;
@@ -101,37 +114,52 @@ function put(method, { token, fields = {} }) {
   }
 }
 
-/** Show what the module threw beside its field, or on top of the method. */
+/** Show what the module threw beside its fields, or on top of the method: one {field, message}, or all as errors. */
 function complain(method, error) {
-  const words = error?.message && "message" in error && !(error instanceof TypeError)
-    ? error.message
-    : "This payment method does not answer. Check your connection, or choose another one.";
-  const name = error?.field ? CSS.escape(error.field) : "";
-  const field = name && method.querySelector(`[data-secure="${name}"], [data-mount="${name}"], [name="${name}"]`);
-  if (!field) {
-    const box = method.querySelector("[data-method-error]");
-    box.hidden = false;
-    box.setAttribute("role", "alert");
-    box.textContent = words;
-    box.scrollIntoView({ block: "center" });
+  const found = (error?.errors ?? [error]).map((one) => [fieldOf(method, one), sentence(one)]);
+  const loose = found.find(([field]) => !field);
+  if (!loose) {
+    tell(found);
     return;
   }
-  tell(field, words);
+  const box = method.querySelector("[data-method-error]");
+  box.hidden = false;
+  box.setAttribute("role", "alert");
+  box.replaceChildren(drawn("alert-circle"), text(loose[1]));
+  box.scrollIntoView({ block: "center" });
 }
 
-/** An error beside its field, read out and tied to it. */
-function tell(field, words) {
-  const message = document.createElement("p");
-  message.className = "ik-error";
-  message.id = `${field.id}-module-error`;
-  message.setAttribute("role", "alert");
-  message.dataset.moduleError = "";
-  message.textContent = words;
-  field.setAttribute("aria-invalid", "true");
-  field.dataset.describedBefore = field.getAttribute("aria-describedby") ?? "";
-  field.setAttribute("aria-describedby", `${message.id} ${field.dataset.describedBefore}`.trim());
-  (field.closest(".ik-secure") ?? field).after(message);
-  field.focus?.();
+function sentence(error) {
+  return error?.message && "message" in error && !(error instanceof TypeError) ? error.message : words.unanswered;
+}
+
+function fieldOf(method, error) {
+  const name = error?.field ? CSS.escape(error.field) : "";
+  return name && method.querySelector(`[data-secure="${name}"], [data-mount="${name}"], [name="${name}"]`);
+}
+
+/** Errors beside their fields, read out and tied to them; the first one has the focus. */
+function tell(found) {
+  found.sort(([one], [other]) => (one.compareDocumentPosition(other) & Node.DOCUMENT_POSITION_FOLLOWING ? -1 : 1));
+  for (const [field, said] of found) {
+    const message = document.createElement("p");
+    message.className = "ik-error";
+    message.id = `${field.id}-module-error`;
+    message.setAttribute("role", "alert");
+    message.dataset.moduleError = "";
+    message.append(drawn("alert-circle"), text(said));
+    field.setAttribute("aria-invalid", "true");
+    field.dataset.describedBefore = field.getAttribute("aria-describedby") ?? "";
+    field.setAttribute("aria-describedby", `${message.id} ${field.dataset.describedBefore}`.trim());
+    (field.closest(".ik-secure") ?? field).after(message);
+  }
+  found[0][0].focus?.();
+}
+
+function text(said) {
+  const span = document.createElement("span");
+  span.textContent = said;
+  return span;
 }
 
 function quiet() {
