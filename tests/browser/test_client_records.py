@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.test_accessibility import check
 from tests.fixtures.shop import ADMIN_PASSWORD, DemoShop
@@ -115,3 +115,22 @@ def test_three_people_are_taken_in_by_keyboard(page: Page, demo: DemoShop) -> No
     page.get_by_role("link", name="Contacts").last.click()
     expect(page.locator("main")).to_contain_text("+1 512-555-0186 ext. 12")
     check(page)
+    page.goto(f"{page.url}/new")
+    a_county_outlives_a_late_answer(page)
+
+
+def a_county_outlives_a_late_answer(page: Page) -> None:
+    """The fields are drawn anew after somebody has chosen a county and gone on."""
+    state, county = page.locator("[name=state]"), page.locator("[name=county]")
+    state.select_option(label="Texas")
+    expect(county.locator("option")).to_have_count(255)
+    asked: list[Route] = []
+    page.route("**/places?*", lambda route: asked.append(route))  # noqa: PLW0108 - it must be a function
+    with page.expect_request("**/places?*"):
+        state.select_option(label="Texas")
+    county.select_option(label="Travis")
+    page.locator("[name=postal_code]").focus()
+    with page.expect_response("**/places?*"):
+        asked[0].continue_()
+    expect(page.locator("[data-places-fields]")).not_to_have_attribute("aria-busy", "true")
+    expect(county.locator("option:checked")).to_have_text("Travis")

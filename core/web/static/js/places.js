@@ -29,9 +29,14 @@ async function refresh(form, area, url, changed) {
     const html = response.ok ? await response.text() : ""; // our own server's page, drawn with escaping
     if (!html || mine !== latest) return;
     const typed = texts(area); // read now: somebody may have typed while we asked
+    const chosen = choices(area);
     const focused = document.activeElement?.name;
     draw(area, html, changed === "country" ? "" : focused);
     for (const input of area.querySelectorAll("input[name]")) input.value = typed.get(input.name) ?? input.value;
+    for (const [name, before] of choices(area)) {
+      const was = chosen.get(name);
+      if (was?.value && was.of === before.of) area.querySelector(`select[name="${name}"]`).value = was.value;
+    }
     if (focused && area.contains(form.elements.namedItem(focused))) form.elements.namedItem(focused).focus();
   } catch {
     form.querySelector("[data-scriptless]")?.removeAttribute("data-scriptless"); // then by hand
@@ -54,7 +59,13 @@ function draw(area, html, focused) {
   kept.after(...blocks.slice(blocks.indexOf(twin) + 1));
 }
 
-/** What is typed in the fields of the address; what was chosen belongs to another country. */
+/** What is chosen in each list, and from what: a choice is kept where the new list is the same one. */
+function choices(area) {
+  const lists = [...area.querySelectorAll("select[name]")];
+  return new Map(lists.map((list) => [list.name, { value: list.value, of: [...list.options].map((one) => one.value).join() }]));
+}
+
+/** What is typed in the fields of the address. */
 function texts(area) {
   return new Map([...area.querySelectorAll("input[name]")].map((input) => [input.name, input.value]));
 }
