@@ -131,6 +131,8 @@ def _checked(session: Session, form: Mapping[str, str], kept: FieldView | None) 
 
 def _key(session: Session, owner: str, typed: str, label: str, wrong: dict[str, str]) -> str:
     key = typed.strip() or _from_label(label)
+    if not label and not typed.strip():
+        return key  # made of the label: that it is missing is said there
     if _KEY.fullmatch(key) is None:
         wrong["key"] = _("Use small letters, digits and _, a letter first, as in account_manager.")
     else:

@@ -262,12 +262,20 @@ def _elsewhere(rules: AddressRules, state: str) -> str:
     )
 
 
+def _phone_of(country: str) -> str:
+    """A number as it is written from elsewhere, of this country where one is known."""
+    number = None if country in ("", "US") else phonenumbers.example_number(country)
+    if number is None:
+        return "+1 512 555 0140"
+    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL))
+
+
 def read_phone(text: str, country: str) -> str:
     """The number in E.164 ("+15125550140"); ``country`` is where it is from without a +.
 
     Raises ValueError with a sentence for the person.
     """
-    how = _("Enter the whole number with its area code, as in +1 512 555 0140.")
+    how = _("Enter the whole number with its area code, as in {example}.").format(example=_phone_of(country))
     try:
         number = phonenumbers.parse(text, country or None)
     except phonenumbers.NumberParseException:
