@@ -94,8 +94,9 @@ def edit_account(client_id: UUID) -> Response:
     if request.method == "GET":
         return _draw_edit(found, Again(status=200, form=Form(values=found.form())))
     return editing.attempted(
-        lambda: _change(found), lambda again: _draw_edit(found, again), labels=_labels(), shown=_shown(),
-        trail=Trail(target=f"client:{client_id}"),
+        lambda: _change(found), lambda again: _draw_edit(found, again),
+        labels={name: words for name, words in _labels().items() if name != "theme"},  # stands fixed there
+        shown=_shown(), trail=Trail(target=f"client:{client_id}"),
     )  # fmt: skip
 
 
