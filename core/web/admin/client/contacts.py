@@ -59,6 +59,7 @@ def _list(client_id: UUID, status: int = 200, trouble: str = "") -> Response:
         "contacts.html", frame.read(client_id), tab="contacts", status=status, people=found, trouble=trouble,
         address_of=_address,
         roles=dict(desk_rules.ROLES), mail_types=mail_types(), fields=fields,
+        language_names=dict(languages()),
         phones=[(name, LABELS[name]) for name in PHONES],
     )  # fmt: skip
 
