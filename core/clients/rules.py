@@ -29,6 +29,11 @@ LONGEST = 300
 # let a text read differently from what it is. The joiners are letters' business in some scripts.
 _REFUSED = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
 _JOINERS = "\u200c\u200d"
+_PERSON = ("first_name", "last_name")
+_WEB_ADDRESS = re.compile(
+    r"https?:|www\.|[\w-]\.[a-z]{2,}/|[\w-]{2,}\.(?:com|net|org|info|biz|io|ru|cn|xyz|top|site|online|shop|club)\b",
+    re.IGNORECASE,
+)
 _CARD_DIGITS = re.compile(r"(?<!\d)\d(?:[ .\-]?\d){12,18}(?!\d)")
 _PHONES = ("primary_phone", "secondary_phone", "fax", "mobile_phone")
 _REQUIRED = {
@@ -90,6 +95,12 @@ def has_card_number(text: str) -> bool:
     return any(len(set(digits)) > 1 and luhn.is_valid(digits) for digits in found)
 
 
+def has_web_address(text: str) -> bool:
+    """What only somebody who advertises types into a person's name, for it stands in the mails that follow.
+    "Dr.med." and "J.R.R." are names."""
+    return bool(_WEB_ADDRESS.search(unicodedata.normalize("NFKC", text)))
+
+
 class ContactCheck:
     """Collects clean values and sentences while the form is gone through."""
 
@@ -107,6 +118,8 @@ class ContactCheck:
             problem = None if one.name in _PHONES and len(value) <= 40 else check_text(value)
             if problem is None and not value:
                 problem = _(_REQUIRED[one.name]) if one.name in _REQUIRED else None
+            if problem is None and one.name in _PERSON and has_web_address(value):
+                problem = _("Leave web addresses out of the name.")
             self.wrong(one.name, problem)
 
     def finished(self) -> CleanContact:

@@ -202,7 +202,7 @@ class Maker:
         self.batch.rows[Attempt].append({
             "id": attempt_id, "number": number, "brand_id": self.shop.brand_id, "client_id": client_id,
             "invoice_id": invoice_id, "idempotency_key": f"ik-{attempt_id}", "kind": "charge",
-            "gateway": "sandbox_manual", "mode": "test", "method": "Received by hand",
+            "gateway": "manual", "mode": "test", "method": "Received by hand",
             "amount_minor": minor, "currency": self.shop.currency, "state": "succeeded",
             "reference": f"demo-{number}", "created_at": moment, "sent_at": moment, "settled_at": moment,
         })  # fmt: skip

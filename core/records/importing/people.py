@@ -29,8 +29,10 @@ def contact_fields() -> tuple[Field, ...]:
     """The fields of the contact form, but for passwords: those are not read from files."""
     return (
         Field(name="company_name", label="Company name", also=("company", "organisation", "organization")),
-        Field(name="first_name", label="First name", is_required=True, also=("given name", "forename")),
-        Field(name="last_name", label="Last name", is_required=True, also=("surname", "family name")),
+        Field(
+            name="first_name", label="First name", is_required=True, also=("given name", "forename", "first"),
+        ),
+        Field(name="last_name", label="Last name", is_required=True, also=("surname", "family name", "last")),
         Field(name="email", label="Email", is_required=True, also=("email address", "e-mail", "mail")),
         Field(
             name="street_address", label="Street address", is_required=True,

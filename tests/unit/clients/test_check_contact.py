@@ -57,6 +57,22 @@ def test_the_fields_are_those_of_the_issue() -> None:
     )
 
 
+@pytest.mark.parametrize("name", [
+    "http://win.example", "HTTPS:win", "www.win.example", "Claim it at bit.ly/abc", "casino.com",
+    "win.example/now", "\uff57\uff57\uff57.win.example",
+])  # fmt: skip
+def test_a_name_holds_no_web_address(name: str) -> None:
+    assert wrong(first_name=name) == {"first_name": "Leave web addresses out of the name."}
+    assert "last_name" in wrong(last_name=name)
+
+
+@pytest.mark.parametrize(
+    "name", ["Dr.med. Anna", "J.R.R.", "St.John", "Ngũgĩ wa Thiong'o", "Jr.", "A/B", "Com"]
+)
+def test_points_and_strokes_belong_to_names(name: str) -> None:
+    assert check(first_name=name).first_name == name
+
+
 def test_a_good_contact_comes_back_in_order() -> None:
     clean = check()
     assert clean.primary_phone == "+15125550186"

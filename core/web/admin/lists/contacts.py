@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from core.clients.contact_list import ContactRow, list_contacts
+from core.kernel import i18n
 from core.kernel.db import DbSession
 from core.kernel.paging import Page, Window
 from core.web.admin.client.frame import country_name
@@ -22,7 +23,7 @@ def _read(session: DbSession, window: Window, wish: Asked, span: Span) -> Page[C
 
 
 def _beside(_session: DbSession, _rows: Sequence[ContactRow]) -> Beside:
-    return {"country": country_name}
+    return {"country": country_name, "languages": dict(i18n.languages())}
 
 
 def _roles(row: ContactRow, _beside: Beside) -> str:
@@ -38,7 +39,7 @@ CONTACTS = Listing(
         Column(key="client", label="Client", text=lambda row, _: row.company_name, shown_from="sm"),
         Column(key="phone", label="Phone", text=lambda row, _: row.phone, shown_from="lg"),
         Column(key="place", label="Place", text=lambda row, _: row.city, shown_from="xl"),
-        Column(key="roles", label="Roles", text=_roles),
+        Column(key="roles", label="Roles", text=_roles, shown_from="sm"),
         Column(key="language", label="Language", shown_from="lg", usual=False,
                text=lambda row, _: row.language),
         Column(key="signs_in", label="Signs in", shown_from="lg", usual=False,
