@@ -71,7 +71,16 @@ def test_a_card_becomes_a_token(run: Any) -> None:
     [({"number": "bad"}, "number"), ({"expiry_year": "1999"}, "expiry_year")],
 )
 def test_a_mistake_stands_beside_its_field(run: Any, changes: dict[str, str], field: str) -> None:
-    assert run(**{**GOOD, **changes})["error"]["field"] == field
+    (error,) = run(**{**GOOD, **changes})["error"]["errors"]
+    assert error["field"] == field
+    assert error["message"]
+
+
+def test_all_that_is_wrong_to_the_eye_is_told_with_it(run: Any) -> None:
+    told = run(**GOOD | {"number": "bad", "code": "1", "expiry_month": "13", "expiry_year": "203"})
+    assert [one["field"] for one in told["error"]["errors"]] == [
+        "number", "expiry_month", "expiry_year", "code",
+    ]  # fmt: skip
 
 
 def test_another_card_type_than_chosen_is_told(run: Any) -> None:
