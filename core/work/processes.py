@@ -18,7 +18,7 @@ from core.work import logs, names
 from core.work.application import Application, BuiltHouse, HouseT
 from core.work.engine import ClientEngine
 from core.work.pretend import PretendWorld
-from core.work.serving import GunicornServer, bind, ended_by_signals, serve
+from core.work.serving import GunicornServer, bind, ended_by_signals, freeze_loaded, serve
 from core.work.worker import Worker, client_engine, worker_engine
 
 if TYPE_CHECKING:
@@ -79,6 +79,7 @@ def run_worker(application: Application[HouseT], settings: Settings, name: str) 
     with names.take(settings.data, name or settings.worker) as held, ended_by_signals():
         house = application.build(settings, worker_engine(held.name))
         with _working(application, house):
+            freeze_loaded()
             click.echo(f"Worker {held.name} is at work.")
             threading.Event().wait()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import socket
@@ -74,6 +75,14 @@ def leave() -> None:
         os._exit(0)
 
 
+def freeze_loaded() -> None:
+    """What is loaded by now stays for the life of the process: the collector need not walk through it again
+    and again, which took a tenth of the time of a page. It runs a bit more rarely, too."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+
+
 def serve(app: WSGIApplication, taken: socket.socket, settings: Settings) -> None:
     """Answer on a bound socket with waitress until a signal or Ctrl-C."""
     server = waitress.create_server(
@@ -86,6 +95,7 @@ def serve(app: WSGIApplication, taken: socket.socket, settings: Settings) -> Non
         # Which forwarded headers are believed is decided in one place, by the web application.
         clear_untrusted_proxy_headers=settings.proxies == 0,
     )
+    freeze_loaded()
     server.run()
     server.close()
 
@@ -104,7 +114,9 @@ class GunicornServer(BaseApplication):  # type: ignore[misc]
             self.cfg.set(name, value)
 
     def load(self) -> WSGIApplication:
-        return self._make_app()
+        app = self._make_app()
+        freeze_loaded()
+        return app
 
     def _options(self) -> dict[str, Any]:
         host = f"[{self._settings.host}]" if ":" in self._settings.host else self._settings.host
