@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import delete, or_, select, update
@@ -146,7 +147,7 @@ def _must_show(row: SignInSession, has_factor: bool) -> bool:
 
 
 def _identity(session: Session, row: SignInSession, user: User, has_factor: bool) -> Identity | None:
-    staff = session.get(Staff, user.id) if row.area == "admin" else None
+    staff = _staff(session, user.id) if row.area == "admin" else None
     if row.area == "admin" and staff is None:  # dismissed since: out with the next request
         return None
     if _must_show(row, has_factor) or not _staff_still_there(session, row.acting_staff_id):
@@ -156,7 +157,7 @@ def _identity(session: Session, row: SignInSession, user: User, has_factor: bool
         username=user.username,
         name=staff.name if staff is not None else user.username,
         area=row.area,
-        permissions=_permissions(session, staff.role_id) if staff is not None else frozenset(),
+        permissions=staff.permissions if staff is not None else frozenset(),
         session_id=row.id,
         client_ids=_client_ids(session, user.id) if row.area != "admin" else (),
         has_factor=has_factor,
@@ -187,6 +188,24 @@ def _client_ids(session: Session, user_id: UUID) -> tuple[UUID, ...]:
         select(Membership.client_id).where(Membership.user_id == user_id).order_by(Membership.id)
     )
     return tuple(rows)
+
+
+class _Staff(NamedTuple):
+    name: str
+    permissions: frozenset[str]
+
+
+def _staff(session: Session, user_id: UUID) -> _Staff | None:
+    """Name and permissions in one statement: every page of the admin asks for them."""
+    statement = (
+        select(Staff.name, RolePermission.permission)
+        .outerjoin(RolePermission, RolePermission.role_id == Staff.role_id)
+        .where(Staff.user_id == user_id)
+    )
+    rows = session.execute(statement).all()
+    if not rows:
+        return None
+    return _Staff(rows[0].name, frozenset(row.permission for row in rows) & PERMISSIONS.keys())
 
 
 def _permissions(session: Session, role_id: UUID) -> frozenset[str]:
