@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from core.billing import queries as billing
+from core.brands import queries as brands
 from core.clients import bulk, statuses
 from core.clients import queries as clients
 from core.clients.queries import ClientRow
@@ -19,7 +20,7 @@ from core.services import queries as services
 from core.web.admin import access
 from core.web.admin.client.frame import country_name
 from core.web.admin.listing.spec import Asked, Beside, Bulk, Choices, Column, Filter, Listing, Span
-from core.web.admin.lists.common import BRAND, amount, brand_names, chosen_id, moment
+from core.web.admin.lists.common import BRAND, amount, chosen_id, moment
 from core.web.current import house, visitor_ip
 
 
@@ -36,7 +37,7 @@ def _beside(session: DbSession, rows: Sequence[ClientRow]) -> Beside:
         return {}
     return {
         "services": services.count_by_client(session, ids), "owed": billing.owed_by_client(session, ids),
-        "brands": brand_names(session), "country": country_name,
+        "brands": {one.id: one.name for one in brands.names(session)}, "country": country_name,
     }  # fmt: skip
 
 

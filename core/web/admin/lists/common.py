@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import cast
 from uuid import UUID
-
-from flask import g
 
 from core.brands import queries as brands
 from core.kernel.db import DbSession
@@ -17,14 +14,7 @@ from core.web.admin.listing.spec import Asked, Choices, Filter
 
 def brand_choices(session: DbSession) -> Choices:
     """All brands; a filter with one choice is not drawn."""
-    return [(str(one), name) for one, name in brand_names(session).items()]
-
-
-def brand_names(session: DbSession) -> dict[UUID, str]:
-    """Every brand, by name. Read once a request: a list offers them and shows them."""
-    if "brand_names" not in g:
-        g.brand_names = {one.id: one.name for one in brands.names(session)}
-    return cast("dict[UUID, str]", g.brand_names)
+    return [(str(one.id), one.name) for one in brands.names(session)]
 
 
 BRAND = Filter(name="brand", label="Brand", any_label="Any brand", choices=brand_choices)
