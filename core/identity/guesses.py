@@ -16,6 +16,7 @@ from core.identity import devices
 from core.identity.rules import fold
 from core.identity.throttling import bucket_name, clear, throttle
 
+SCOPE = "sign-in-account"
 IN_A_ROW = 100
 WINDOW_SECONDS = 30 * 24 * 3600
 
@@ -34,4 +35,4 @@ def forget(session: Session, user_id: UUID) -> None:
 
 
 def _bucket(whose: str) -> str:
-    return bucket_name("sign-in-account", whose)
+    return bucket_name(SCOPE, whose)

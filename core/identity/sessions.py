@@ -10,8 +10,8 @@ from uuid import UUID
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from core.identity import factors, tokens
-from core.identity.models import Membership, RolePermission, SignInSession, Staff, Throttle, User
+from core.identity import factors, guesses, throttling, tokens
+from core.identity.models import Membership, RolePermission, SignInSession, Staff, User
 from core.identity.permissions import PERMISSIONS
 from core.identity.values import AREAS, Area, Identity, Waiting
 from core.kernel.db import changed
@@ -289,9 +289,9 @@ def _view(row: SignInSession, this: UUID | None) -> SessionView:
 
 
 def sweep(session: Session, now: datetime) -> None:
-    """Forget what is long over: ended sessions after a month, throttle windows after a day, tokens."""
+    """Forget what is long over: ended sessions after a month, windows of tries, tokens."""
     session.flush()
     old = or_(SignInSession.expires_at < now - KEEP_ENDED, SignInSession.revoked_at < now - KEEP_ENDED)
     session.execute(delete(SignInSession).where(old))
-    session.execute(delete(Throttle).where(Throttle.window_start < now - timedelta(days=1)))
+    throttling.sweep(session, now, longer={guesses.SCOPE: guesses.WINDOW_SECONDS})
     tokens.sweep(session, now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address
 
@@ -12,6 +13,8 @@ from sqlalchemy.orm import Session
 
 from core.identity.models import Throttle
 from core.kernel.db import changed
+
+KEPT = timedelta(days=1)  # what a window is kept for; most are over in minutes
 
 
 def throttle(session: Session, bucket: str, limit: int, seconds: int, now: datetime) -> bool:
@@ -68,6 +71,16 @@ def _first(session: Session, bucket: str, now: datetime) -> bool:
 def clear(session: Session, bucket: str) -> None:
     """Forget the tries of a bucket: they ended well."""
     changed(session, delete(Throttle).where(Throttle.bucket == bucket))
+
+
+def sweep(session: Session, now: datetime, *, longer: Mapping[str, int]) -> None:
+    """Forget windows that began more than a day ago; those of the scopes in ``longer`` after as many seconds
+    as it says."""
+    of_scope = {scope: Throttle.bucket.startswith(f"{scope}:", autoescape=True) for scope in longer}
+    session.execute(delete(Throttle).where(Throttle.window_start < now - KEPT, ~or_(*of_scope.values())))
+    for scope, seconds in longer.items():
+        begun = Throttle.window_start < now - timedelta(seconds=seconds)
+        session.execute(delete(Throttle).where(of_scope[scope], begun))
 
 
 def give_back(session: Session, bucket: str) -> None:
