@@ -5,33 +5,20 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import or_
 from sqlalchemy.orm import Session
 
+from core.kernel.emptying import empty
 from core.mail.models import MailMessage
 
 OVER = ("sent", "kept", "failed")
 
 
-def forget_texts(
-    session: Session, before: datetime, *, after: UUID | None = None, limit: int = 500
-) -> UUID | None:
-    """Empty the texts of mails written before a moment, a chunk of them, oldest first.
-
-    Returns the last of the chunk, for ``after``; None when there are no more. A mail that is still to be
-    sent keeps its text.
-    """
-    old = select(MailMessage.id).where(
-        MailMessage.created_at < before, MailMessage.state.in_(OVER),
-        or_(MailMessage.body_text != "", MailMessage.body_html != ""),
+def forget_texts(session: Session, before: datetime, *, after: UUID | None = None) -> UUID | None:
+    """Empty the texts of mails written before a moment, a chunk of them: see ``empty``. A mail that is still
+    to be sent keeps its text."""
+    return empty(
+        session, MailMessage, MailMessage.created_at < before, MailMessage.state.in_(OVER),
+        or_(MailMessage.body_text != "", MailMessage.body_html != ""), after=after,
+        values={"body_text": "", "body_html": "", "link_encrypted": ""},
     )  # fmt: skip
-    if after is not None:
-        old = old.where(MailMessage.id > after)
-    ids = list(session.scalars(old.order_by(MailMessage.id).limit(limit)))
-    session.execute(
-        update(MailMessage)
-        .where(MailMessage.id.in_(ids))
-        .values(body_text="", body_html="", link_encrypted="")
-        .execution_options(synchronize_session=False)
-    )
-    return ids[-1] if ids else None

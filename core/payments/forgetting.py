@@ -5,36 +5,26 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import exists
 from sqlalchemy.orm import Session
 
+from core.kernel.emptying import empty
 from core.payments.models import UnmatchedMoney, WebhookEvent
 
 HANDLED = ("done", "unmatched")
 
 
-def forget_bodies(
-    session: Session, before: datetime, *, after: UUID | None = None, limit: int = 500
-) -> UUID | None:
-    """Empty body and headers of notifications received before a moment, a chunk of them, oldest first.
+def forget_bodies(session: Session, before: datetime, *, after: UUID | None = None) -> UUID | None:
+    """Empty body and headers of notifications received before a moment, a chunk of them: see ``empty``.
 
-    Returns the last of the chunk, for ``after``; None when there are no more. The row stays, so that the same
-    event is known for ever. What was not handled keeps its text, and so does money that waits for staff.
+    The row stays, so that the same event is known for ever. What was not handled keeps its text, and so does
+    money that waits for staff.
     """
     waits = exists().where(
         UnmatchedMoney.gateway == WebhookEvent.gateway, UnmatchedMoney.event_id == WebhookEvent.event_id,
         UnmatchedMoney.state == "open",
     )  # fmt: skip
-    old = select(WebhookEvent.id).where(
-        WebhookEvent.received_at < before, WebhookEvent.state.in_(HANDLED), WebhookEvent.body != "", ~waits
-    )
-    if after is not None:
-        old = old.where(WebhookEvent.id > after)
-    ids = list(session.scalars(old.order_by(WebhookEvent.id).limit(limit)))
-    session.execute(
-        update(WebhookEvent)
-        .where(WebhookEvent.id.in_(ids))
-        .values(body="", headers={})
-        .execution_options(synchronize_session=False)
-    )
-    return ids[-1] if ids else None
+    return empty(
+        session, WebhookEvent, WebhookEvent.received_at < before, WebhookEvent.state.in_(HANDLED),
+        WebhookEvent.body != "", ~waits, after=after, values={"body": "", "headers": {}},
+    )  # fmt: skip
