@@ -13,11 +13,9 @@ from sqlalchemy.orm import Session
 
 from core.clients.models import EXPIRES, BillingAccount, Client, ClientStatus, ClientStatusChange, Contact
 from core.clients.queries import NAME_COLUMNS, PRIMARY, display_name
-from core.clients.statuses import BILLABLE
+from core.clients.statuses import BILLABLE, OVER
 from core.kernel import counting
 from core.kernel.slots import slot
-
-OVER = ("closed", "blocked")  # behaviours of clients that are lost
 
 
 def active_count(session: Session, brand_id: UUID) -> int:

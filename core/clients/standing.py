@@ -10,13 +10,11 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from core.clients.models import Client, ClientStatus, ClientStatusChange
-from core.clients.statuses import is_billable
+from core.clients.statuses import OVER, is_billable
 from core.kernel.clock import local_date
 from core.kernel.db import changed
 from core.kernel.i18n import gettext as _
 from core.kernel.problems import Conflict, NotFound
-
-OVER = frozenset({"closed", "blocked"})  # of whom nothing is taken, not even what they ask us to take
 
 
 class NotBillable(Conflict):

@@ -29,6 +29,7 @@ from core.kernel.work import House, publish
 Closing = Callable[[Session, UUID], None]
 BILLABLE = "active"
 CLOSED = "closed"
+OVER = frozenset({"closed", "blocked"})  # of whom nothing is taken, and who get nothing new
 # behaviour -> what it means, for the screens
 BEHAVIOURS: tuple[tuple[str, str], ...] = (
     ("pending", "Pending: not billed yet"),

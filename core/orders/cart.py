@@ -15,6 +15,7 @@ from core.catalog import service as catalog
 from core.catalog.domain_names import clean_domain
 from core.catalog.values import ProductView
 from core.clients import service as clients
+from core.clients.statuses import OVER
 from core.domains import service as domains
 from core.kernel.calendar import Cycle
 from core.kernel.clock import local_date
@@ -36,7 +37,6 @@ MOST_LINES = 50
 MOST_QUANTITY = 100
 WHOLE_NUMBER = re.compile(r"[0-9]{1,3}")
 CODE_LENGTH = 64
-NO_ORDERS = frozenset({"closed", "blocked"})  # behaviours of clients who can not order
 
 
 def open_cart(house: PluginHouse, brand_id: UUID) -> str:
@@ -277,7 +277,7 @@ def sign_in(house: PluginHouse, token: str | None, client_id: UUID) -> None:
     with house.db.transaction() as session:
         cart = _live(session, house, token)
         client = clients.client_by_id(session, client_id)
-        if client.brand_id != cart.brand_id or client.behaviour in NO_ORDERS:
+        if client.brand_id != cart.brand_id or client.behaviour in OVER:
             raise Refused(_("No order can be placed on your account. Please write to us."))
         cart.client_id = client_id
 

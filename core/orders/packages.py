@@ -20,6 +20,7 @@ from core.catalog.values import PriceView, ProductView
 from core.clients import billing_accounts, standing
 from core.clients import service as clients
 from core.clients.standing import Standing
+from core.clients.statuses import OVER
 from core.clients.values import ClientView
 from core.kernel import audit, dates
 from core.kernel.calendar import Cycle, next_due
@@ -39,7 +40,6 @@ from core.services.changing import read_price, read_reason
 from core.services.values import NewService, ServiceView
 
 FURTHEST = timedelta(days=3660)
-GONE = ("closed", "blocked")  # a client whose status behaves so gets nothing new
 USUAL_CYCLES = ("month:1", "month:3", "month:6", "year:1", "year:2", "once:1")
 
 
@@ -174,7 +174,7 @@ def _add(
 
 
 def _may_get(stands: Standing) -> None:
-    if stands.behaviour in GONE:
+    if stands.behaviour in OVER:
         sentence = _("This client is {status} and gets nothing new. Change its status first.")
         raise Conflict(sentence.format(status=stands.label))
 

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from core.clients import billing_accounts
 from core.clients import service as clients
+from core.clients.statuses import OVER
 from core.clients.values import BillingAccountView, ClientView
 from core.kernel import audit
 from core.kernel.i18n import gettext as _
@@ -28,7 +29,6 @@ from core.services.paying import Payer
 
 METHOD = "method"  # the field that says which gateway; its other fields are the gateway's own
 DEFAULT = "default"  # in a choice for a service: whatever is the default
-NOT_OPEN = ("closed", "blocked")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +85,7 @@ def add(
 
 def _open_client(session: Session, client_id: UUID) -> ClientView:
     client = clients.client_by_id(session, client_id)
-    if client.behaviour in NOT_OPEN:
+    if client.behaviour in OVER:
         raise Conflict(_("This account is closed, so no way to pay is kept for it."))
     return client
 
