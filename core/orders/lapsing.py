@@ -133,10 +133,22 @@ def _close_page(session: Session, house: PluginHouse, invoice_id: UUID) -> None:
         raise Conflict(_("A payment for this order is under way. Wait for its answer first."))
 
 
-def has_lapsed(session: Session, order_id: UUID) -> bool:
-    """Whether a cancelled order was cancelled here, and not by a person."""
-    entry = select(audit.AuditEntry.id).where(
-        audit.AuditEntry.target == f"order:{order_id}", audit.AuditEntry.action == service.CANCELLED,
-        audit.AuditEntry.actor == ACTOR,
-    )  # fmt: skip
-    return session.scalar(entry.limit(1)) is not None
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancelled:
+    """When and why an order was called off. ``by_itself``: nobody had paid it in time."""
+
+    at: datetime
+    reason: str
+    by_itself: bool
+
+
+def cancelled(session: Session, order_id: UUID) -> Cancelled | None:
+    """How a cancelled order was called off, as the audit log tells. None when no person and no clock did it:
+    not one of its services could be built."""
+    statement = select(audit.AuditEntry.at, audit.AuditEntry.actor, audit.AuditEntry.after).where(
+        audit.AuditEntry.target == f"order:{order_id}", audit.AuditEntry.action == service.CANCELLED
+    )
+    row = session.execute(statement.limit(1)).one_or_none()
+    if row is None:
+        return None
+    return Cancelled(at=row.at, reason=str((row.after or {}).get("reason", "")), by_itself=row.actor == ACTOR)

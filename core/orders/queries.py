@@ -16,13 +16,11 @@ from core.brands.models import Brand
 from core.catalog.models import Terms
 from core.clients.models import Client, Contact
 from core.clients.queries import NAME_COLUMNS, PRIMARY, display_name
-from core.kernel.audit import AuditEntry
 from core.kernel.found import ids_of, made_between, searched_page
 from core.kernel.money import Money
 from core.kernel.paging import AnyRow, AnySelect, Page, Window, fetch_page, number_in
-from core.orders.lapsing import ACTOR
+from core.orders.lapsing import Cancelled, cancelled
 from core.orders.models import Order, OrderLine
-from core.orders.service import CANCELLED
 from core.payments.models import Attempt
 from core.provisioning.models import Job
 from core.services.models import Service
@@ -66,15 +64,6 @@ class OrderLineRow:
     service_status: str
     cycle_unit: str
     cycle_count: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cancelled:
-    """When and why an order was called off. ``by_itself``: nobody had paid it in time."""
-
-    at: datetime
-    reason: str
-    by_itself: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,20 +174,9 @@ def order_page(session: Session, order_id: UUID) -> OrderPage | None:
         email=row.email or "", phone=row.primary_phone or "", ip=row.ip, terms_title=row.title or "",
         terms_since=row.valid_from, terms_accepted_at=row.terms_accepted_at,
         completed_at=row.completed_at,
-        cancelled=_cancelled(session, order_id) if row.state == "cancelled" else None,
+        cancelled=cancelled(session, order_id) if row.state == "cancelled" else None,
         lines=_lines(session, order_id, row.currency),
     )  # fmt: skip
-
-
-def _cancelled(session: Session, order_id: UUID) -> Cancelled | None:
-    """None when no person and no clock did it: not one of its services could be built."""
-    statement = select(AuditEntry.at, AuditEntry.actor, AuditEntry.after).where(
-        AuditEntry.target == f"order:{order_id}", AuditEntry.action == CANCELLED
-    )
-    row = session.execute(statement.limit(1)).one_or_none()
-    if row is None:
-        return None
-    return Cancelled(at=row.at, reason=str((row.after or {}).get("reason", "")), by_itself=row.actor == ACTOR)
 
 
 def _lines(session: Session, order_id: UUID, currency: str) -> tuple[OrderLineRow, ...]:

@@ -72,7 +72,8 @@ class _Story:
         self.contact = clients.primary_contact(session, order.client_id)
         self.username = identity.username_for(session, order.client_id)
         access = placement.accesses(session, ids)
-        self.lapsed = order.state == "cancelled" and lapsing.has_lapsed(session, order.id)
+        called_off = lapsing.cancelled(session, order.id) if order.state == "cancelled" else None
+        self.lapsed = called_off is not None and called_off.by_itself
         self.access = tuple((one.label, tuple(access.get(one.id, {}).items())) for one in self.services)
 
     @property
