@@ -7,6 +7,7 @@ it. The note carries the step, so the task goes on where it stands.
 from __future__ import annotations
 
 import argparse
+import faulthandler
 import os
 import signal
 import threading
@@ -25,6 +26,7 @@ from core.work.serving import leave
 
 STEPS = 3
 DEAD_AFTER_SECONDS = 1.5
+SAY_AFTER_SECONDS = 40  # before whoever waits for it loses patience
 
 
 class ThreeSteps:
@@ -92,6 +94,7 @@ def main() -> None:
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     stop.wait()
+    faulthandler.dump_traceback_later(SAY_AFTER_SECONDS)  # where it stands, should it not end
     scheduler.stop()
     engine.shutdown()
     janitor.leave()
