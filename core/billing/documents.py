@@ -54,6 +54,15 @@ def draft(session: Session, house: House, client_id: UUID, priced: Sequence[Pric
     )  # fmt: skip
 
 
+def setup_line(service_id: UUID, name: str, minor: int, gl_code: str) -> DraftLine:
+    """What is asked once for setting a service up, in the language of now. No discount is taken off."""
+    return DraftLine(
+        service_id=service_id, kind="setup", period_start=None, period_end=None,
+        text=_("Set-up of {name}").format(name=name), quantity=1, unit_minor=minor, discount_minor=0,
+        gl_code=gl_code,
+    )  # fmt: skip
+
+
 def _addressee(session: Session, client_id: UUID) -> ContactView:
     try:
         return clients.primary_contact(session, client_id)

@@ -64,13 +64,22 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """Where billing of a service goes on (None: nowhere), and whether its set-up was asked for by then."""
+
+    service: DueService
+    until: date | None
+    with_setup: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
     """What is due of a client. ``draft`` is the invoice as it would be issued, None without a line."""
 
     draft: Draft | None
     passed: tuple[Passed, ...]
     held: tuple[Held, ...]
-    moves: tuple[tuple[DueService, date | None], ...]
+    moves: tuple[Move, ...]
 
     @property
     def is_nothing(self) -> bool:
@@ -114,7 +123,14 @@ def due_of(session: Session, house: House, client_id: UUID, on: date | None = No
         draft=documents.draft(session, house, client_id, priced) if priced else None,
         passed=tuple(passed for one, periods in owed for passed in _passed(one, periods)),
         held=tuple(held),
-        moves=tuple((one, next_start(periods, one.next_due_on)) for one, periods in owed),
+        moves=tuple(
+            Move(
+                service=one,
+                until=next_start(periods, one.next_due_on),
+                with_setup=not all(period.idle for period in periods),
+            )
+            for one, periods in owed
+        ),
     )
 
 
@@ -139,7 +155,7 @@ def _priced(
     session: Session, currency: str, locale: str, owed: Sequence[_Owing],
     policy: GroupPolicy,
 ) -> list[Priced]:  # fmt: skip
-    """A line per period that is billed, with what the group takes off."""
+    """A line per period that is billed, with what the group takes off, and set-up not asked for yet."""
     products = catalog.products_by_id(session, [one.product_id for one, _ in owed])
     billed = [
         (one, period.period, _not_billed(one, periods[:at], locale))
@@ -151,10 +167,23 @@ def _priced(
     discounts = group_discounts(
         policy, [(one.product_id, 0 if one.has_own_price else gross) for one, gross in open_to], currency
     )
-    return [
-        _line(one, products, period, discount, passed, policy, currency)
-        for (one, period, passed), discount in zip(billed, discounts, strict=True)
-    ]
+    priced: list[Priced] = []
+    set_up: set[UUID] = set()
+    for (one, period, passed), discount in zip(billed, discounts, strict=True):
+        priced.append(_line(one, products, period, discount, passed, policy, currency))
+        if one.setup_minor and one.id not in set_up:
+            set_up.add(one.id)
+            priced.append(_setup(one, products[one.product_id]))
+    return priced
+
+
+def _setup(one: DueService, product: ProductView) -> Priced:
+    line = documents.setup_line(one.id, _text(one, product), one.setup_minor, product.gl_code)
+    return Priced(line=line, tax_class=product.tax_class)
+
+
+def _text(one: DueService, product: ProductView) -> str:
+    return one.domain if product.kind == "domain" else _name(one)
 
 
 def _not_billed(one: DueService, before: Sequence[Owed], locale: str) -> str:
@@ -183,8 +212,8 @@ def _line(
     words = told(one.cycle, price, one.quantity, off, policy.name)
     line = DraftLine(
         service_id=one.id, kind="recurring" if one.cycle.recurs else "once", period_start=period.start,
-        period_end=period.end, text=one.domain if product.kind == "domain" else _name(one),
-        quantity=one.quantity, unit_minor=one.price_minor, discount_minor=discount,
+        period_end=period.end, text=_text(one, product), quantity=one.quantity,
+        unit_minor=one.price_minor, discount_minor=discount,
         gl_code=product.gl_code, explanation="; ".join(filter(None, (words, passed))),
     )  # fmt: skip
     return Priced(line=line, tax_class=product.tax_class)
@@ -217,8 +246,8 @@ def _generate(
     total = due.draft.total_minor if due.draft else 0
     if shown_minor is not None and shown_minor != total:
         raise Conflict(_("What is due has changed meanwhile. Look at it again before you bill it."))
-    for one, until in due.moves:
-        if not renewals.bill_up_to(session, one, until):
+    for move in due.moves:
+        if not renewals.bill_up_to(session, move.service, move.until, with_setup=move.with_setup):
             raise Conflict(_(BILLED_MEANWHILE))
     invoice = service.issue(session, house, due.draft) if due.draft else None
     _tell(session, house, client_id, due, invoice, actor, ip)

@@ -71,6 +71,7 @@ class _Package:
     quantity: int
     price_minor: int
     price_reason: str
+    setup_minor: int
     first_due_on: date
     anchor_day: int
     billing_account_id: UUID | None
@@ -118,8 +119,9 @@ def first_due(today: date, billing_day: int | None) -> date:
 
 def add(house: PluginHouse, client_id: UUID, form: Mapping[str, str], *, actor: str, ip: str = "") -> UUID:
     """Add a service: ``product`` (id), ``cycle`` ("month:1"), ``domain``, ``quantity``, ``price`` (empty:
-    the catalogue's), ``price_reason``, ``first_due_on``, ``billing_account`` (id, empty: the default) and
-    ``provision`` ("now", "later").
+    the catalogue's), ``price_reason``, ``setup`` ("1": the catalogue's set-up fee is asked with the first
+    period), ``first_due_on``, ``billing_account`` (id, empty: the default) and ``provision`` ("now" or
+    "later").
 
     A repeat adds another one. Raises InvalidFields, NotFound, and Conflict: the client is closed or
     blocked, or the name was taken meanwhile.
@@ -161,8 +163,9 @@ def _add(
         "product": package.product.slug, "domain": domain, "cycle": str(package.cycle),
         "quantity": package.quantity,
         "price": str(Money(package.price_minor, package.client.currency)),
-        "price_reason": package.price_reason, "first_due_on": package.first_due_on,
-        "provision": "now" if package.now else "later",
+        "price_reason": package.price_reason,
+        "setup": str(Money(package.setup_minor, package.client.currency)),
+        "first_due_on": package.first_due_on, "provision": "now" if package.now else "later",
     }  # fmt: skip
     audit.record(
         session, actor=actor, action="service.add", target=f"service:{service_id}", ip=ip,
@@ -193,7 +196,8 @@ def _checked(
     if cycle is None:
         raise InvalidFields({"cycle": _("Choose how often it is billed.")})
     quantity = _quantity(form, domain, wrong)
-    price, reason = _price(session, client, product, cycle, form, today, wrong)
+    usual = catalog.price_of(session, product.id, client.currency, cycle, today)
+    price, reason = _price(usual, client.currency, form, wrong)
     due = _first_due(form.get("first_due_on", ""), today, client, wrong)
     account = _account(session, client_id, form.get("billing_account", ""), wrong)
     if form.get("provision", "now") not in ("now", "later"):
@@ -202,8 +206,9 @@ def _checked(
         raise InvalidFields(wrong)
     return _Package(
         client=client, product=product, cycle=cycle, quantity=quantity, price_minor=price,
-        price_reason=reason, first_due_on=due, anchor_day=_anchor(due, client.billing_day),
-        billing_account_id=account, now=form.get("provision", "now") == "now",
+        price_reason=reason, setup_minor=_setup(usual, quantity, form), first_due_on=due,
+        anchor_day=_anchor(due, client.billing_day), billing_account_id=account,
+        now=form.get("provision", "now") == "now",
     )  # fmt: skip
 
 
@@ -219,23 +224,26 @@ def _quantity(form: Mapping[str, str], domain: str, wrong: dict[str, str]) -> in
 
 
 def _price(
-    session: Session, client: ClientView, product: ProductView, cycle: Cycle, form: Mapping[str, str],
-    today: date, wrong: dict[str, str],
+    usual: PriceView | None, currency: str, form: Mapping[str, str], wrong: dict[str, str]
 ) -> tuple[int, str]:  # fmt: skip
     """(minor units, reason): the catalogue's price, or another one and why."""
-    usual = catalog.price_of(session, product.id, client.currency, cycle, today)
     typed, reason = form.get("price", "").strip(), read_reason(form.get("price_reason", ""), wrong)
     if not typed:
         if usual is None:
             wrong["price"] = _("The catalogue has no price for this: enter one, and the reason.")
             return 0, ""
         return usual.amount.minor, ""
-    price = read_price(typed, client.currency, wrong)
+    price = read_price(typed, currency, wrong)
     if usual is not None and price == usual.amount:
         return price.minor, ""
     if not reason and "price" not in wrong and "price_reason" not in wrong:
         wrong["price_reason"] = _("Say why the price is not the catalogue's.")
     return price.minor, reason
+
+
+def _setup(usual: PriceView | None, quantity: int, form: Mapping[str, str]) -> int:
+    """Minor units for all pieces; nothing where the catalogue has no price."""
+    return usual.setup.minor * quantity if usual is not None and form.get("setup") == "1" else 0
 
 
 def _first_due(text: str, today: date, client: ClientView, wrong: dict[str, str]) -> date:
@@ -271,7 +279,7 @@ def _new(session: Session, house: PluginHouse, package: _Package, domain: str) -
         brand_id=package.client.brand_id, client_id=package.client.id, product_id=package.product.id,
         label=package.product.name, domain=domain, cycle_unit=package.cycle.unit,
         cycle_count=package.cycle.count, quantity=package.quantity, price_minor=package.price_minor,
-        price_reason=package.price_reason, currency=package.client.currency,
+        price_reason=package.price_reason, setup_minor=package.setup_minor, currency=package.client.currency,
         started_on=_today(session, house, package.client), period_end=None,
         first_due_on=package.first_due_on, anchor_day=package.anchor_day,
         billing_account_id=package.billing_account_id,

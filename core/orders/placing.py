@@ -293,11 +293,7 @@ def _draft_lines(line: PricedLine, service_id: UUID) -> list[DraftLine]:
     )
     if not line.setup_minor:
         return [first]
-    setup = DraftLine(
-        service_id=service_id, kind="setup", period_start=None, period_end=None, text=f"Set-up of {name}",
-        quantity=1, unit_minor=line.setup_minor, discount_minor=0, gl_code=line.gl_code,
-    )  # fmt: skip
-    return [first, setup]
+    return [first, documents.setup_line(service_id, name, line.setup_minor, line.gl_code)]
 
 
 def _order(

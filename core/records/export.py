@@ -152,9 +152,9 @@ SECTIONS: tuple[Section, ...] = (
         name="services", order=Service.id, of=lambda one: Service.client_id == one,
         columns=(
             Service.number, Service.label, Service.domain, Service.status, Service.cycle_unit,
-            Service.cycle_count, Service.quantity, Service.price_minor, Service.currency,
-            Service.started_on, Service.next_due_on, Service.paid_until, Service.activated_at,
-            Service.ended_at, Service.created_at,
+            Service.cycle_count, Service.quantity, Service.price_minor, Service.setup_minor,
+            Service.currency, Service.started_on, Service.next_due_on, Service.paid_until,
+            Service.activated_at, Service.ended_at, Service.created_at,
         ),
     ),
     Section(

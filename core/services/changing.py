@@ -33,6 +33,7 @@ class Billing:
     status: str
     price: Money
     price_reason: str
+    setup: Money  # still to be asked, with the first period that is billed
     next_due_on: date | None
     billing_account_id: UUID | None
     version: int
@@ -56,8 +57,8 @@ def billing_of(session: Session, service_id: UUID) -> Billing:
         raise NotFound(_("There is no such service."))
     return Billing(
         id=row.id, client_id=row.client_id, status=row.status, price=Money(row.price_minor, row.currency),
-        price_reason=row.price_reason, next_due_on=row.next_due_on,
-        billing_account_id=row.billing_account_id, version=row.version,
+        price_reason=row.price_reason, setup=Money(row.setup_minor, row.currency),
+        next_due_on=row.next_due_on, billing_account_id=row.billing_account_id, version=row.version,
     )  # fmt: skip
 
 

@@ -19,6 +19,7 @@ class Service(Base):
     __table_args__ = (
         UniqueConstraint("brand_id", "number"),
         CheckConstraint("quantity > 0", name="quantity_positive"),
+        CheckConstraint("setup_minor >= 0", name="setup_not_negative"),
         CheckConstraint("anchor_day BETWEEN 1 AND 31", name="anchor_day_of_month"),
         Index("ix_service_status", "status", "id"),
         Index("ix_service_due", "next_due_on", "id", sqlite_where=BILLABLE, postgresql_where=BILLABLE),
@@ -42,6 +43,7 @@ class Service(Base):
     quantity: Mapped[int] = mapped_column(default=1)
     price_minor: Mapped[int]
     price_reason: Mapped[str] = mapped_column(default="")  # why it is not the catalogue's
+    setup_minor: Mapped[int] = mapped_column(default=0)  # asked with its first period; 0 once it was
     currency: Mapped[str]
     started_on: Mapped[date]
     next_due_on: Mapped[date | None]

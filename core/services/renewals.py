@@ -18,7 +18,8 @@ RUNNING = ("active", "suspended")  # what is not built yet, or is over, is not b
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DueService:
-    """A service whose next period has begun. ``price_minor`` per cycle and piece."""
+    """A service whose next period has begun. ``price_minor`` per cycle and piece, ``setup_minor`` for all
+    pieces, as long as it was not asked for."""
 
     id: UUID
     number: int
@@ -29,6 +30,7 @@ class DueService:
     anchor_day: int
     quantity: int
     price_minor: int
+    setup_minor: int
     has_own_price: bool  # staff agreed on it: no discount is taken off
     currency: str
     next_due_on: date
@@ -49,14 +51,19 @@ def _due(row: Service) -> DueService:
     return DueService(
         id=row.id, number=row.number, product_id=row.product_id, label=row.label, domain=row.domain,
         cycle=Cycle.of(row.cycle_unit, row.cycle_count), anchor_day=row.anchor_day, quantity=row.quantity,
-        price_minor=row.price_minor, has_own_price=bool(row.price_reason), currency=row.currency,
-        next_due_on=row.next_due_on,
+        price_minor=row.price_minor, setup_minor=row.setup_minor, has_own_price=bool(row.price_reason),
+        currency=row.currency, next_due_on=row.next_due_on,
     )  # fmt: skip
 
 
-def bill_up_to(session: Session, service: DueService, until: date | None) -> bool:
-    """Note that everything before ``until`` was billed; False when somebody else was quicker."""
-    as_read = (Service.id == service.id, Service.next_due_on == service.next_due_on)
-    unchanged = (*as_read, Service.price_minor == service.price_minor, Service.status.in_(RUNNING))
-    moved = update(Service).where(*unchanged).values(next_due_on=until, version=Service.version + 1)
-    return changed(session, moved)
+def bill_up_to(session: Session, service: DueService, until: date | None, *, with_setup: bool) -> bool:
+    """Note that everything before ``until`` was billed, its set-up too if ``with_setup``; False when
+    somebody else was quicker."""
+    unchanged = (
+        Service.id == service.id, Service.next_due_on == service.next_due_on,
+        Service.price_minor == service.price_minor, Service.setup_minor == service.setup_minor,
+        Service.status.in_(RUNNING),
+    )  # fmt: skip
+    left = 0 if with_setup else service.setup_minor
+    moved = update(Service).where(*unchanged)
+    return changed(session, moved.values(next_due_on=until, setup_minor=left, version=Service.version + 1))

@@ -44,6 +44,7 @@ def open_service(session: Session, house: House, new: NewService) -> UUID:
         quantity=new.quantity,
         price_minor=new.price_minor,
         price_reason=new.price_reason,
+        setup_minor=new.setup_minor,
         currency=new.currency,
         started_on=new.started_on,
         next_due_on=new.first_due_on or new.period_end,

@@ -13,6 +13,7 @@ class NewService:
 
     ``first_due_on``: nothing is billed yet, and the first period begins there; ``anchor_day`` is then the
     day of the month that the later ones follow. ``price_reason``: why the price is not the catalogue's.
+    ``setup_minor``: what is still to be asked for its set-up, for all pieces together.
     """
 
     brand_id: UUID
@@ -29,6 +30,7 @@ class NewService:
     period_end: date | None
     billing_account_id: UUID | None
     price_reason: str = ""
+    setup_minor: int = 0
     first_due_on: date | None = None
     anchor_day: int | None = None
 

@@ -18,6 +18,7 @@ from core import app
 from core.kernel.clock import SystemClock
 from core.kernel.problems import Conflict
 from core.orders import checkout, placing, status
+from core.plugin_host.registry import load_plugins
 from core.settings import Settings, load
 from core.work import outbox_task
 from core.work.engine import DurableEngine
@@ -31,7 +32,9 @@ SECRET = "0123456789abcdefghijklmnopqrstuvwxyz"
 DONE = 0
 NOT_DONE = 3
 
-configure_mappers()  # in the fork server, not once more in each process
+# In the fork server, not once more in each process: mappers, and the modules of plugins.
+configure_mappers()
+load_plugins(app.plugin_settings(load(environment={})), SystemClock(), strict=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

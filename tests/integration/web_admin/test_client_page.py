@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select, update
 
 from core.billing.models import Invoice
+from core.catalog.models import Price, Product
 from core.clients import statuses
 from core.clients.models import Client, ClientFile, ClientNote, ClientStatus
 from core.kernel.audit import AuditEntry
@@ -218,6 +219,22 @@ def test_a_package_is_added_and_its_price_changed(desk: Desk, client_id: UUID) -
     assert "being set up" in texts(desk.done(f"{own}/provision"))
     desk.inn.drain()
     assert "The panel is asked" in texts(desk.done(f"{own}/act", action="suspend", reason="not paid"))
+
+
+def test_the_set_up_fee_of_a_package_is_asked_unless_its_box_is_cleared(desk: Desk, client_id: UUID) -> None:
+    with desk.inn.db.transaction() as session:
+        session.execute(update(Price).values(setup_minor=1500))
+        product = str(session.scalars(select(Product.id).where(Product.slug == "starter-hosting")).one())
+    url, ticked = path(client_id, "/services/new"), 'name="setup" value="1" checked'
+    page = desk.get(url)
+    assert ticked in page
+    assert "$15.00 set-up" in page
+    cleared = desk.post(url, product=product, cycle="month:1", domain="")
+    assert ticked not in cleared.text
+    again = desk.post(url, product=product, cycle="month:1", domain="", setup="1")
+    assert (again.status_code, ticked in again.text) == (422, True)
+    added = {"product": product, "cycle": "month:1", "domain": "added.example", "provision": "later"}
+    assert "Set-up fee $15.00, with the first period" in texts(desk.done(url, **added, setup="1"))
 
 
 def test_what_is_another_clients_is_not_there(desk: Desk, client_id: UUID) -> None:

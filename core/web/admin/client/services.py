@@ -7,7 +7,7 @@ from uuid import UUID
 from flask import url_for
 from werkzeug.wrappers import Response
 
-from core.catalog.values import cycle_label
+from core.catalog.values import PriceView, cycle_label
 from core.kernel.problems import Conflict, InvalidFields
 from core.orders import packages
 from core.orders.packages import Offer, Offers
@@ -23,7 +23,8 @@ from core.web.forms import Form
 
 LABELS = {
     "product": "Product", "domain": "Domain name", "cycle": "Billed", "quantity": "Quantity",
-    "price": "Price", "price_reason": "Reason of the price", "first_due_on": "First due date",
+    "price": "Price", "price_reason": "Reason of the price",
+    "setup": "Charge the set-up fee", "first_due_on": "First due date",
     "billing_account": "Billing account", "provision": "Set up",
 }  # fmt: skip
 
@@ -45,7 +46,7 @@ def list_services(client_id: UUID) -> Response:
 @needs("services.edit")
 def new_package(client_id: UUID) -> Response:
     """Raises NotFound."""
-    return _draw(client_id, Form())
+    return _draw(client_id, Form(values={"setup": "1"}))
 
 
 def _draw(client_id: UUID, form: Form, status: int = 200, trouble: str = "") -> Response:
@@ -63,10 +64,15 @@ def _draw(client_id: UUID, form: Form, status: int = 200, trouble: str = "") -> 
 
 def _offer_words(one: Offer) -> str:
     """``Business Hosting: monthly $14.00, yearly $168.00 (not in the shop)``."""
-    prices = ", ".join(f"{price.label.lower()} {shown.money(price.amount)}" for price in one.prices)
+    prices = ", ".join(_price_words(price) for price in one.prices)
     notes = [] if one.product.visible else ["not in the shop"]
     notes += [] if one.product.stock is None else [f"{one.product.stock} left"]
     return f"{one.product.name}: {prices or 'no price'}" + (f" ({', '.join(notes)})" if notes else "")
+
+
+def _price_words(price: PriceView) -> str:
+    setup = f" and {shown.money(price.setup)} set-up" if price.setup.minor else ""
+    return f"{price.label.lower()} {shown.money(price.amount)}{setup}"
 
 
 def _accounts(found: Offers) -> list[tuple[str, str]]:
