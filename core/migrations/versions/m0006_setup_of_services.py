@@ -12,8 +12,9 @@ depends_on = None
 
 def upgrade() -> None:
     # By hand: SQLite adds a column with its check only in this form, and needs no second table for it.
+    kind = "INTEGER" if op.get_bind().dialect.name == "sqlite" else "BIGINT"
     op.execute(
-        "ALTER TABLE service ADD COLUMN setup_minor BIGINT DEFAULT 0 NOT NULL"
+        f"ALTER TABLE service ADD COLUMN setup_minor {kind} DEFAULT 0 NOT NULL"
         " CONSTRAINT ck_service_setup_not_negative CHECK (setup_minor >= 0)"
     )
 
