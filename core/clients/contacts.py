@@ -17,10 +17,11 @@ from core.clients import custom, fate, search
 from core.clients.models import Client, Contact, ContactMailChoice
 from core.clients.service import CONTACT_COLUMNS
 from core.clients.values import CleanContact
-from core.identity import resetting
+from core.identity import factors, resetting, staffing
 from core.identity import service as identity
 from core.identity.details import UNUSABLE, change_details, details
 from core.identity.models import Membership
+from core.identity.values import Identity
 from core.kernel import audit
 from core.kernel.db import changed
 from core.kernel.i18n import gettext as _
@@ -44,6 +45,7 @@ class Person:
     user_id: UUID | None
     username: str
     is_invited: bool  # has a user name, but has chosen no password yet
+    has_factor: bool  # is asked for a second factor at sign-in
 
     @property
     def name(self) -> str:
@@ -97,6 +99,7 @@ def _person(session: Session, row: Contact) -> Person:
         mail_choices=_chosen(session, row.id), custom=custom.values_of(session, row.id),
         user_id=row.user_id, username=user.username if user else "",
         is_invited=user is not None and not user.has_password,
+        has_factor=row.user_id is not None and factors.has_any(session, row.user_id),
     )  # fmt: skip
 
 
@@ -305,3 +308,14 @@ def invite(session: Session, house: House, client_id: UUID, contact_id: UUID, *,
     if not found.is_invited or found.user_id is None:
         raise Conflict(_("This person has a password, or no user name to choose one for."))
     resetting.invite(house, session, found.user_id, area="portal", ip=ip)
+
+
+def reset_factor(session: Session, house: House, client_id: UUID, contact_id: UUID, *, by: Identity) -> None:
+    """Take the second factors away from somebody who lost theirs; see ``staffing.reset_factor_of_client``.
+
+    Raises NotFound, Conflict when there is none (also after a repeat).
+    """
+    found = person(session, client_id, contact_id)
+    if not found.has_factor or found.user_id is None:
+        raise Conflict(_("This person has no second factor."))
+    staffing.reset_factor_of_client(house, session, by, found.user_id, now=house.clock.now())

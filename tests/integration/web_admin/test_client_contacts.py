@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from uuid import UUID
 
+import pyotp
 import pytest
 from sqlalchemy import select
 
 from core.clients import contacts
 from core.clients.contacts import Person
 from core.clients.values import MAIL_TYPES
+from core.identity import factors
 from core.identity.models import Membership, User
 from core.kernel.audit import AuditEntry
 from core.kernel.outbox import OutboxEvent
@@ -218,3 +220,25 @@ def test_two_who_edit_one_contact_see_each_other(desk: Desk) -> None:
 def test_a_contact_belongs_to_its_client(desk: Desk) -> None:
     found = add(desk, add_account(desk))
     desk.get(path_of(add_account(desk), f"{found.id}/edit"), 404)
+
+
+def test_who_lost_their_second_factor_is_relieved_of_it(desk: Desk) -> None:
+    client_id = add_account(desk)
+    person = add(desk, client_id)
+    house, url = desk.inn.house, path_of(client_id, f"{person.id}/reset-factor")
+    assert "Reset second factor" not in desk.get(f"/admin/clients/{client_id}/contacts")
+    assert desk.post(url).status_code == 409
+    with house.db.transaction() as session:
+        factors.begin_totp(session, house.keys, person.user_id, house.clock.now())
+        secret = factors.prepared(session, house.keys, person.user_id, house.clock.now())
+        code = pyotp.TOTP(secret).at(house.clock.now())
+        assert factors.confirm_totp(session, house.keys, person.user_id, code, "", house.clock.now())
+    assert "Reset second factor" in desk.get(f"/admin/clients/{client_id}/contacts")
+    other = add_account(desk, company_name="Somebody Else")
+    assert desk.post(path_of(other, f"{person.id}/reset-factor")).status_code == 404
+    assert "are gone" in texts(desk.done(url))
+    assert not people(desk, client_id)[0].has_factor
+    assert "user: reset factor" in texts(desk.get(f"/admin/clients/{client_id}/audit"))
+    with house.db.read() as session:
+        told = session.scalars(select(OutboxEvent).where(OutboxEvent.name == "user.factor_changed")).all()
+    assert {one.payload["area"] for one in told} == {"portal"}

@@ -269,3 +269,21 @@ def invite_contact(client_id: UUID, contact_id: UUID) -> Response:
         return notices.go(_contacts_of(client_id), "The invitation is on its way.")
 
     return page.attempted(do, lambda status, text, _form: _list(client_id, status, text))
+
+
+@blueprint.post(
+    "/clients/<uuid:client_id>/contacts/<uuid:contact_id>/reset-factor", endpoint="contact_reset_factor"
+)
+@needs("clients.edit", proven=True)
+def reset_factor(client_id: UUID, contact_id: UUID) -> Response:
+    """For somebody who lost theirs, after staff have made sure who is asking."""
+
+    def do() -> Response:
+        with house().db.transaction() as session:
+            contacts.reset_factor(session, house(), client_id, contact_id, by=access.person())
+        return notices.go(
+            _contacts_of(client_id),
+            "Their second factors and recovery codes are gone, and they are signed out everywhere.",
+        )
+
+    return page.attempted(do, lambda status, text, _form: _list(client_id, status, text))
