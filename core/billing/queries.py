@@ -17,6 +17,7 @@ from core.brands import queries as brands
 from core.brands.models import Brand
 from core.clients.models import Client, Contact
 from core.clients.queries import NAME_COLUMNS, PRIMARY, display_name
+from core.kernel.among import among
 from core.kernel.found import ids_of, made_between, searched_page
 from core.kernel.money import Money
 from core.kernel.paging import AnyRow, AnySelect, Page, Window, fetch_page, number_in
@@ -281,17 +282,17 @@ def open_sums(session: Session, *, due_before: date | None = None) -> tuple[Mone
     return tuple(Money(int(minor), currency) for currency, minor in session.execute(statement))
 
 
+_OWED = (
+    select(Invoice.client_id, Invoice.currency, func.sum(Invoice.total_minor - Invoice.paid_minor))
+    .where(among(Invoice.client_id), Invoice.status.in_(OPEN), Invoice.kind == "invoice")
+    .group_by(Invoice.client_id, Invoice.currency)
+    .order_by(Invoice.currency)
+)
+
+
 def owed_by_client(session: Session, client_ids: Iterable[UUID]) -> dict[UUID, tuple[Money, ...]]:
     """What each of a page's clients owes on open invoices, one sum per currency."""
-    statement = (
-        select(
-            Invoice.client_id, Invoice.currency, func.sum(Invoice.total_minor - Invoice.paid_minor)
-        )
-        .where(Invoice.client_id.in_(list(client_ids)), Invoice.status.in_(OPEN), Invoice.kind == "invoice")
-        .group_by(Invoice.client_id, Invoice.currency)
-        .order_by(Invoice.currency)
-    )  # fmt: skip
     owed: dict[UUID, tuple[Money, ...]] = {}
-    for client_id, currency, minor in session.execute(statement):
+    for client_id, currency, minor in session.execute(_OWED, {"ids": client_ids}):
         owed[client_id] = (*owed.get(client_id, ()), Money(int(minor), currency))
     return owed

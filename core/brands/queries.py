@@ -26,7 +26,10 @@ class BrandName:
     currency: str
 
 
+_NAMES = select(Brand.id, Brand.slug, Brand.name, Brand.currency).order_by(Brand.name)
+
+
 def names(session: Session) -> tuple[BrandName, ...]:
     """Every brand, by name."""
-    rows = session.execute(select(Brand.id, Brand.slug, Brand.name, Brand.currency).order_by(Brand.name))
+    rows = session.execute(_NAMES)
     return tuple(BrandName(**row._mapping) for row in rows)

@@ -9,7 +9,7 @@ from typing import Literal, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import ColumnElement, case, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from core.brands.models import Brand, BrandGateway, BrandHost
@@ -26,13 +26,20 @@ PREFIX = re.compile(r"[A-Z0-9]{0,8}")
 
 def default_brand(session: Session) -> BrandView:
     """The brand called "main", or else the oldest. Raises NotFound before the first is set up."""
-    return _first(session)
+    return _first(session, "")
 
 
-def _first(session: Session, *preferred: ColumnElement[bool]) -> BrandView:
-    """The brand that is preferred, else the default one."""
-    order = [case((one, 0), else_=1) for one in preferred]
-    row = session.scalar(select(Brand).order_by(*order, Brand.slug != DEFAULT, Brand.id).limit(1))
+_FIRST = (
+    select(Brand)
+    .outerjoin(BrandHost, (BrandHost.brand_id == Brand.id) & (BrandHost.host_name == bindparam("host")))
+    .order_by(BrandHost.id.is_(None), Brand.slug != DEFAULT, Brand.id)
+    .limit(1)
+)
+
+
+def _first(session: Session, host: str) -> BrandView:
+    """The brand that claimed the name, else the default one."""
+    row = session.scalar(_FIRST, {"host": host})
     if row is None:
         raise NotFound(_("No brand is set up yet."))
     return _view(row)
@@ -51,8 +58,7 @@ def brand_for_host(session: Session, host: str) -> BrandView:
 
     Which names are answered at all is the web layer's business. Raises NotFound without any brand.
     """
-    claimed = select(BrandHost.brand_id).where(BrandHost.host_name == fold_host(host)).scalar_subquery()
-    return _first(session, claimed == Brand.id)
+    return _first(session, fold_host(host))
 
 
 def answers_at(session: Session, host: str) -> bool:

@@ -148,11 +148,15 @@ def _exact(session: Session, q: str) -> ColumnElement[bool] | None:
     return Contact.email.in_({q, q.lower()}) if "@" in q else None
 
 
+_STATUSES = select(ClientStatus.id, ClientStatus.label, ClientStatus.behaviour).order_by(
+    ClientStatus.position, ClientStatus.label
+)
+_GROUPS = select(ClientGroup.id, ClientGroup.name).order_by(ClientGroup.position, ClientGroup.name)
+
+
 def statuses(session: Session) -> tuple[StatusChoice, ...]:
     """The host's own labels, in the host's order."""
-    rows = session.execute(
-        select(ClientStatus.label, ClientStatus.behaviour).order_by(ClientStatus.position, ClientStatus.label)
-    )
+    rows = session.execute(_STATUSES)
     return tuple(StatusChoice(label=row.label, behaviour=row.behaviour) for row in rows)
 
 
@@ -170,14 +174,12 @@ def methods_ending(session: Session, client_ids: Sequence[UUID], q: str) -> dict
 
 def status_names(session: Session) -> list[tuple[UUID, str]]:
     """The statuses a client may be given, in the host's order."""
-    ordered = select(ClientStatus.id, ClientStatus.label).order_by(ClientStatus.position, ClientStatus.label)
-    return [(row.id, row.label) for row in session.execute(ordered)]
+    return [(row.id, row.label) for row in session.execute(_STATUSES)]
 
 
 def group_names(session: Session) -> list[tuple[UUID, str]]:
     """The groups a client may be in, in the host's order."""
-    ordered = select(ClientGroup.id, ClientGroup.name).order_by(ClientGroup.position, ClientGroup.name)
-    return [(row.id, row.name) for row in session.execute(ordered)]
+    return [(row.id, row.name) for row in session.execute(_GROUPS)]
 
 
 def of_brand(session: Session, client_ids: Sequence[UUID], brand_id: UUID) -> tuple[UUID, ...]:

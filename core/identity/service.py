@@ -5,7 +5,16 @@ from __future__ import annotations
 from core.identity.passwords import hash_password, warm_up
 from core.identity.permissions import PERMISSIONS
 from core.identity.rules import check_password_rules
-from core.identity.sessions import open_acting, revoke_sessions, session_of, sign_out, sweep, waiting
+from core.identity.sessions import (
+    held,
+    keep_alive,
+    open_acting,
+    revoke_sessions,
+    session_of,
+    sign_out,
+    sweep,
+    waiting,
+)
 from core.identity.signing import prove, show_factor, sign_in, sign_in_with_passkey
 from core.identity.throttling import throttle
 from core.identity.users import (
@@ -24,7 +33,7 @@ from core.identity.values import Answer, FactorRefused, Identity, Party, ProofRe
 __all__ = [
     "PERMISSIONS", "Answer", "FactorRefused", "Identity", "NewStaff", "Party", "ProofRefused",
     "SignInRefused", "Waiting", "check_new_user", "check_password_rules", "ensure_admin", "hash_password",
-    "make_role", "make_staff", "make_user", "open_acting", "prove", "revoke_sessions", "session_of",
-    "set_password", "show_factor", "sign_in", "sign_in_with_passkey", "sign_out", "sweep", "taken",
-    "throttle", "username_for", "waiting", "warm_up",
+    "held", "keep_alive", "make_role", "make_staff", "make_user", "open_acting", "prove", "revoke_sessions",
+    "session_of", "set_password", "show_factor", "sign_in", "sign_in_with_passkey", "sign_out", "sweep",
+    "taken", "throttle", "username_for", "waiting", "warm_up",
 ]  # fmt: skip

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import bindparam, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from core.identity import factors, guesses, throttling, tokens
@@ -72,20 +72,38 @@ def session_of(house: House, token: str, area: str) -> Identity | None:
 
     Staying active prolongs the session up to the area's limit; that writes once a minute at most.
     """
-    now = house.clock.now()
-    if not token or area not in AREAS:
-        return None
     with house.db.read() as session:
-        found = _live(session, token, area, now)
-        if found is None:
-            return None
-        row, user, has_factor = found
-        identity = _identity(session, row, user, has_factor)
-        is_fresh = now - row.last_seen_at < SEEN_EVERY
-        ends = row.created_at + AREAS[area].longest
-    if identity is not None and not is_fresh and identity.acting_staff_id is None:
-        _prolong(house, identity, ends, now)
-    return identity
+        found = held(session, token, area, house.clock.now())
+    return keep_alive(house, found) if found is not None else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """Who holds a token, and until when it is to be prolonged; None while that was written just now."""
+
+    identity: Identity
+    until: datetime | None
+
+
+def held(session: Session, token: str, area: str, now: datetime) -> Held | None:
+    """What ``session_of`` reads, for who has a snapshot open. To be given to ``keep_alive`` afterwards."""
+    found = _live(session, token, area, now) if token and area in AREAS else None
+    if found is None:
+        return None
+    row, user, has_factor = found
+    identity = _identity(session, row, user, has_factor)
+    if identity is None:
+        return None
+    is_fresh = now - row.last_seen_at < SEEN_EVERY
+    until = min(now + AREAS[area].idle, row.created_at + AREAS[area].longest)
+    return Held(identity=identity, until=None if is_fresh or identity.acting_staff_id else until)
+
+
+def keep_alive(house: House, found: Held) -> Identity:
+    """Prolong the session where that is due; gives back who holds it."""
+    if found.until is not None:
+        _prolong(house, found.identity, found.until)
+    return found.identity
 
 
 def waiting(house: House, token: str, area: str) -> Waiting | None:
@@ -121,22 +139,28 @@ def rotate(session: Session, session_id: UUID, **values: object) -> str | None:
     return token
 
 
+_LIVE = (
+    select(SignInSession, User, factors.are_set_up(User.id))
+    .join(User, User.id == SignInSession.user_id)
+    .where(
+        SignInSession.token_hash == bindparam("token_hash"),
+        SignInSession.area == bindparam("area"),
+        SignInSession.revoked_at.is_(None),
+        SignInSession.expires_at > bindparam("now"),
+        SignInSession.created_at > bindparam("oldest"),
+        User.status == "active",
+    )
+)
+
+
 def _live(
     session: Session, token: str, area: str, now: datetime
 ) -> tuple[SignInSession, User, bool] | None:  # fmt: skip
     """The session, whose it is, and whether they have a second factor."""
-    found = session.execute(
-        select(SignInSession, User, factors.are_set_up(User.id))
-        .join(User, User.id == SignInSession.user_id)
-        .where(
-            SignInSession.token_hash == hash_token(token),
-            SignInSession.area == area,
-            SignInSession.revoked_at.is_(None),
-            SignInSession.expires_at > now,
-            SignInSession.created_at > now - AREAS[area].longest,
-            User.status == "active",
-        )
-    ).one_or_none()
+    values = {
+        "token_hash": hash_token(token), "area": area, "now": now, "oldest": now - AREAS[area].longest,
+    }  # fmt: skip
+    found = session.execute(_LIVE, values).one_or_none()
     return None if found is None else (found[0], found[1], bool(found[2]))
 
 
@@ -195,14 +219,16 @@ class _Staff(NamedTuple):
     permissions: frozenset[str]
 
 
+_STAFF = (
+    select(Staff.name, RolePermission.permission)
+    .outerjoin(RolePermission, RolePermission.role_id == Staff.role_id)
+    .where(Staff.user_id == bindparam("user_id"))
+)
+
+
 def _staff(session: Session, user_id: UUID) -> _Staff | None:
     """Name and permissions in one statement: every page of the admin asks for them."""
-    statement = (
-        select(Staff.name, RolePermission.permission)
-        .outerjoin(RolePermission, RolePermission.role_id == Staff.role_id)
-        .where(Staff.user_id == user_id)
-    )
-    rows = session.execute(statement).all()
+    rows = session.execute(_STAFF, {"user_id": user_id}).all()
     if not rows:
         return None
     return _Staff(rows[0].name, frozenset(row.permission for row in rows) & PERMISSIONS.keys())
@@ -213,8 +239,8 @@ def _permissions(session: Session, role_id: UUID) -> frozenset[str]:
     return frozenset(rows) & PERMISSIONS.keys()
 
 
-def _prolong(house: House, identity: Identity, ends: datetime, now: datetime) -> None:
-    until = min(now + AREAS[identity.area].idle, ends)
+def _prolong(house: House, identity: Identity, until: datetime) -> None:
+    now = house.clock.now()
     statement = update(SignInSession).where(
         SignInSession.id == identity.session_id,
         SignInSession.revoked_at.is_(None),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import bindparam, delete, func, select
 from sqlalchemy.orm import Session
 
 from core.identity.models import ListView
@@ -39,14 +39,16 @@ class ListWishes:
     columns: tuple[str, ...]
 
 
+_WISHES = (
+    select(ListView.id, ListView.label, ListView.query, ListView.columns)
+    .where(ListView.user_id == bindparam("user_id"), ListView.list == bindparam("name"))
+    .order_by(ListView.id)
+)
+
+
 def wishes(session: Session, user_id: UUID, name: str) -> ListWishes:
     """How a user wants a list: one statement for all of it."""
-    statement = (
-        select(ListView.id, ListView.label, ListView.query, ListView.columns)
-        .where(ListView.user_id == user_id, ListView.list == name)
-        .order_by(ListView.id)
-    )
-    rows = session.execute(statement).all()
+    rows = session.execute(_WISHES, {"user_id": user_id, "name": name}).all()
     return ListWishes(
         saved=tuple(
             SavedView(id=row.id, label=row.label, query=row.query) for row in rows if row.label != CHOSEN

@@ -14,7 +14,12 @@ def up_to(limit: int, rows: Select[Any]) -> ScalarSelect[int]:
     return select(func.count()).select_from(rows.limit(limit).subquery()).scalar_subquery()
 
 
-def together(session: Session, counts: Mapping[str, ColumnElement[int]]) -> dict[str, int]:
-    """Several counts in one statement, by name."""
-    statement = select(*(count.label(name) for name, count in counts.items()))
-    return dict(session.execute(statement).one()._mapping)
+def together(counts: Mapping[str, ColumnElement[int]]) -> Select[Any]:
+    """Several counts as one row, by name."""
+    columns: list[Any] = [count.label(name) for name, count in counts.items()]
+    return select(*columns)
+
+
+def read(session: Session, counts: Select[Any]) -> dict[str, int]:
+    """The row of ``together``."""
+    return dict(session.execute(counts).one()._mapping)

@@ -11,11 +11,18 @@ from sqlalchemy import ColumnElement, false, true
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from core.kernel import search
+from core.kernel.among import among
 from core.kernel.ids import first_id_at
 from core.kernel.paging import AnyRow, AnySelect, ItemT, Page, Window, fetch_page, narrowest
 
 Key = InstrumentedAttribute[UUID]
-CHUNKS = (64, 256, 1000, 1000, 1000, 1000)  # matches looked at for one page when other filters refuse most
+CHUNKS = (
+    256,
+    1000,
+    1000,
+    1000,
+    1000,
+)  # matches looked at beyond a page's worth when other filters refuse most
 BESIDE = 200  # things of another kind that a list is narrowed to
 
 
@@ -84,9 +91,9 @@ def _matching(
     """
     rows: list[AnyRow] = []
     place = window.after if isinstance(window.after, int) else None
-    for size in CHUNKS:
+    for size in (window.size + 1, *CHUNKS):
         hits = search.find(session, q, kind, limit=size, below=place)
-        narrowed = statement.where(key.in_([one.subject_id for one in hits]))
+        narrowed = statement.where(among(key, [one.subject_id for one in hits]))
         fitting = {getattr(row, key.key): row for row in session.execute(narrowed)} if hits else {}
         for hit in hits:
             if hit.subject_id in fitting:

@@ -47,6 +47,7 @@ LONGEST_QUERY = 200
 MOST_WORDS = 8
 SHORT = 3  # a word below this has no trigram of its own
 NEWEST = 2000  # entries that are read before an index is asked: a common word is found among them
+RARE = 10  # matches among those, below which looking at ten times as many costs more than asking the index
 LONG = 11  # characters before the @ of an address from which on they are rare by themselves
 COMMON = 20_000  # matches from which on reading in order is cheaper than sorting
 _ALIKE = str.maketrans(
@@ -270,7 +271,7 @@ def _find_postgresql(
         found = session.execute(_among_newest(newest, inside, parts, limit)).all()
         if len(found) == limit:
             return found
-        if len(found) < NEWEST // 400:  # rare: looking at ten times as many would not fill the page
+        if len(found) < RARE:
             break
     # The kind is written out, not bound: the index is partial.
     of_kind = literal_column(f"search_entry.kind = '{kind}'", type_=Boolean())

@@ -15,6 +15,7 @@ from core.brands.models import Brand
 from core.catalog.models import Product
 from core.clients.models import Client, Contact
 from core.clients.queries import NAME_COLUMNS, PRIMARY, display_name
+from core.kernel.among import among
 from core.kernel.found import ids_of, made_between, searched_page
 from core.kernel.money import Money
 from core.kernel.paging import AnyRow, AnySelect, Page, Window, fetch_page, number_in
@@ -148,14 +149,17 @@ def service_page(session: Session, service_id: UUID) -> ServicePage | None:
     )  # fmt: skip
 
 
+_COUNTED = (
+    select(Service.client_id, func.count())
+    .where(among(Service.client_id), Service.status.not_in(("terminated", "cancelled")))
+    .group_by(Service.client_id)
+)
+
+
 def count_by_client(session: Session, client_ids: Iterable[UUID]) -> dict[UUID, int]:
     """How many services each of a page's clients has that are not over yet."""
-    statement = (
-        select(Service.client_id, func.count())
-        .where(Service.client_id.in_(list(client_ids)), Service.status.not_in(("terminated", "cancelled")))
-        .group_by(Service.client_id)
-    )
-    return {client_id: count for client_id, count in session.execute(statement)}
+    rows = session.execute(_COUNTED, {"ids": client_ids})
+    return {client_id: count for client_id, count in rows}
 
 
 def search(session: Session, q: str, limit: int = 8) -> tuple[ServiceRow, ...]:

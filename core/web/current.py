@@ -10,6 +10,7 @@ from flask import Flask, current_app, g, request
 
 from core.brands import service as brands
 from core.brands.values import BrandView
+from core.kernel.db import DbSession
 from core.plugin_host.house import PluginHouse
 from core.settings import Settings
 
@@ -38,8 +39,14 @@ def brand() -> BrandView:
     """The brand of the host that was asked for; the default brand for every other. Read once a request."""
     if "brand" not in g:
         with house().db.read() as session:
-            g.brand = brands.brand_for_host(session, host_name(request.host))
+            read_brand(session)
     return cast(BrandView, g.brand)
+
+
+def read_brand(session: DbSession) -> None:
+    """For who has a snapshot open: what ``brand`` will answer."""
+    if "brand" not in g:
+        g.brand = brands.brand_for_host(session, host_name(request.host))
 
 
 def brand_or_none() -> BrandView | None:

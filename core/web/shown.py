@@ -16,7 +16,7 @@ import phonenumbers
 from babel import Locale, dates
 from babel.dates import format_date, format_skeleton
 from flask import Flask, has_request_context, request
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from core.catalog.values import cycle_inside, cycle_words
 from core.clients import places
@@ -161,6 +161,14 @@ def paragraphs(text: str) -> Markup:
     return Markup("").join(Markup("<p>{}</p>").format(line) for line in lines)
 
 
+def mail_address(text: str) -> Markup:
+    """An address that is too long for its place: broken before the @, not in a word."""
+    local, at, domain = text.rpartition("@")
+    if not at:
+        return escape(text)
+    return Markup(f"{escape(local)}<wbr>@{escape(domain)}")  # noqa: S704  (both halves are escaped)
+
+
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "money": money,
     "whole_money": whole_money,
@@ -177,6 +185,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "pairs": lambda values: [(value, value) for value in values],
     "choices": lambda choices: [(choice.value, said(choice.label)) for choice in choices],
     "phone": phone,
+    "mail_address": mail_address,
     "said": said,
     "agreed": i18n.gettext,  # what is agreed to is kept in the words that were shown, on admin's pages too
     "sentence": sentence,

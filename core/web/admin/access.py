@@ -13,7 +13,8 @@ from core.identity import passkeys
 from core.identity import service as identity
 from core.identity.permissions import PERMISSIONS
 from core.identity.values import Identity, Party
-from core.web.current import brand, house, is_https, now
+from core.web.admin.counts import read_counts
+from core.web.current import brand, house, is_https, now, read_brand
 
 COOKIE = "innkeeper_admin"
 AREA = "admin"
@@ -87,8 +88,18 @@ def who() -> Identity | None:
     """The person behind this request. Asked of the database once a request."""
     if "admin_identity" not in g:
         token = request.cookies.get(COOKIE, "")
-        g.admin_identity = identity.session_of(house(), token, AREA) if token else None
+        g.admin_identity = _holder(token) if token else None
     return cast("Identity | None", g.admin_identity)
+
+
+def _holder(token: str) -> Identity | None:
+    """Read in one snapshot with what else every page needs: the brand, and the counts of the menu."""
+    with house().db.read() as session:
+        read_brand(session)
+        held = identity.held(session, token, AREA, now())
+        if held is not None and request.method == "GET":
+            read_counts(session)
+    return identity.keep_alive(house(), held) if held is not None else None
 
 
 def person() -> Identity:

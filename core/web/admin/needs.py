@@ -1,4 +1,4 @@
-"""What needs a person, asked of every slice: for the dashboard, and for the small counts in the menu."""
+"""What needs a person, asked of every slice: for the dashboard."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from flask import url_for
 from core.clients import billing_accounts
 from core.clients import figures as clients
 from core.clients.values import BillingAccountView
-from core.kernel import counting
 from core.kernel import queries as kernel
 from core.kernel.clock import local_date
 from core.kernel.paging import Window
@@ -22,15 +21,8 @@ from core.payments.queries import UnmatchedRow
 from core.provisioning import queries as provisioning
 from core.web import shown
 from core.web.admin import access, times, words
+from core.web.admin.counts import LIMIT
 from core.web.current import house, now
-
-LIMIT = 100  # counting stops here: "100 or more" says enough
-_FAILED, _FOR_STAFF = (provisioning.waiting_count(state, LIMIT) for state in ("failed", "needs_staff"))
-_COUNTS = {  # by section of the menu
-    "payments": payments.needing_count(LIMIT),
-    "jobs": _FAILED + _FOR_STAFF,
-    "mails": mail.failing_count(LIMIT),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,12 +50,6 @@ class Need:
     url: str
     button: str
     permission: str
-
-
-def counts() -> dict[str, int]:
-    """How much needs a person, by section of the menu. Every page of the admin asks it: one statement."""
-    with house().db.read() as session:
-        return counting.together(session, _COUNTS)
 
 
 def read() -> Needs:

@@ -18,7 +18,8 @@ from core.kernel.money import Money
 from core.kernel.paging import Cursor, Page, Window, window
 from core.kernel.problems import Conflict, InvalidFields
 from core.web import forms, shown
-from core.web.admin import access, needs, notices, words
+from core.web.admin import access, notices, words
+from core.web.admin.counts import counts
 from core.web.current import brand, house, now
 from core.web.render import render_admin
 from core.web.security import is_safe_path
@@ -67,7 +68,7 @@ def draw(template: str, status: int = 200, /, *, section: str = "", **context: A
     """A page inside the shell. ``section`` marks its line of the menu."""
     return render_admin(
         f"admin/{template}", status, section=section, me=access.person(), may=access.may, words=words,
-        menu=_entries(_MENU, needs.counts()), set_up=_entries(_SET_UP, {}), notice=notices.take(),
+        menu=_entries(_MENU, counts()), set_up=_entries(_SET_UP, {}), notice=notices.take(),
         today=today(), gateway_name=gateway_name, zero=Money.zero(brand().currency), **context,
     )  # fmt: skip
 

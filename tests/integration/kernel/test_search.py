@@ -134,6 +134,7 @@ def test_common_words_rare_words_and_misses_by_index(db: Database, monkeypatch: 
     for newest, common in ((2000, 20_000), (3, 20_000), (3, 5), (1, 1)):
         monkeypatch.setattr(search, "NEWEST", newest)
         monkeypatch.setattr(search, "COMMON", common)
+        monkeypatch.setattr(search, "RARE", newest // 200)
         assert found(db, "example") == ids[::-1][:50]
         assert found(db, "example 359") == [ids[59]]
         assert found(db, "nothing") == []

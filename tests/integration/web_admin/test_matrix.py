@@ -17,6 +17,7 @@ from werkzeug.exceptions import Forbidden
 from werkzeug.routing import Rule
 
 from core.identity.permissions import PERMISSIONS
+from core.identity.sessions import Held
 from core.identity.values import PROVEN_FOR, Identity
 from core.kernel.ids import new_id
 from core.web.admin import access
@@ -190,8 +191,8 @@ def test_pages_are_drawn_for_who_has_their_permission_alone(
     made = things(inn)
     desk = Desk(inn=inn, app=app, browser=app.test_client(), user_id=everybody.user_id)
     wrong: list[tuple[str, int, str | None]] = []
-    wearing: list[Identity | None] = [everybody]
-    monkeypatch.setattr(access.identity, "session_of", lambda *_: wearing[-1])
+    wearing = [everybody]
+    monkeypatch.setattr(access.identity, "held", lambda *_: Held(identity=wearing[-1], until=None))
     desk.browser.set_cookie(access.COOKIE, "worn", domain="127.0.0.1", path="/admin")
     for endpoint, method, path in addresses(app, made):
         with app.app_context():

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
 
 from flask import request, url_for
+from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from core.clients import queries as clients
@@ -20,7 +21,7 @@ from core.kernel.paging import Page
 from core.web import shown
 from core.web.admin import access, page
 from core.web.admin.listing import asking
-from core.web.admin.listing.spec import Asked, Bulk, Choices, Listing
+from core.web.admin.listing.spec import Asked, Bulk, Choices, Column, Listing
 from core.web.current import house
 from core.web.forms import Form
 
@@ -61,14 +62,26 @@ def show(listing: Listing, status: int = 200, form: Form | None = None, args: st
     arguments = asking.parsed(args) if args is not None else request.args.to_dict()
     read = _read(listing, arguments)
     wish, query = read.wish, asking.query(listing, read.wish)
+    columns = listing.shown(read.views.columns)
     return page.draw(
         "list.html", status, section=listing.name, listing=listing, wish=wish, query=query,
-        page=read.found, beside=read.beside, choices=read.choices, columns=listing.shown(read.views.columns),
+        page=read.found, beside=read.beside, choices=read.choices, columns=columns, cells=_cells(columns),
         chips=_chips(listing, read), tabs=_tabs(listing, read, query), saved=_saved(read.views.saved, query),
         pager=_pager(listing, wish, read.found), bulk=_allowed(listing), form=form or Form(),
         most_at_once=MOST_AT_ONCE, most_in_file=MOST_IN_FILE,
         at=lambda name, **more: at(listing, name, **more),
     )  # fmt: skip
+
+
+def _cells(columns: Sequence[Column]) -> list[tuple[str, Markup, Markup]]:
+    """What a cell of each column is called, and how it opens and closes: the same in every row."""
+    first, *others = columns
+    plain, narrow = Markup("<td>"), Markup('<td class="{}">')
+    opened = [narrow.format(one.classes) if one.classes else plain for one in others]
+    return [
+        (first.key, Markup('<th scope="row">'), Markup("</th>")),
+        *((one.key, opens, Markup("</td>")) for one, opens in zip(others, opened, strict=True)),
+    ]
 
 
 def at(listing: Listing, name: str = "", **more: Any) -> str:
