@@ -100,7 +100,8 @@ def test_each_type_speaks_each_language(name: str, language: str, brand: BrandVi
     with i18n.using(language):
         english = [text for text in _plain_messages() if i18n.gettext(text) != text]
     told = f"{mail.subject}\n{mail.text}\n{page}"
-    assert [text for text in english if re.search(rf"(?<!\w){re.escape(text)}(?!\w)", told)] == []
+    left = [text for text in english if text in told]
+    assert [text for text in left if re.search(rf"(?<!\w){re.escape(text)}(?!\w)", told)] == []
 
 
 @cache

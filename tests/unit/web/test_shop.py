@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from io import BytesIO
 
 import pytest
 from flask.testing import FlaskClient
+from pypdf import PdfReader
 
 from core.app import Innkeeper
 from core.kernel.ids import new_id
@@ -200,10 +202,10 @@ def test_a_whole_order_through_plain_forms(visitor: Visitor, demo_house: Innkeep
 
 def test_the_invoice_is_a_pdf_too(visitor: Visitor) -> None:
     place = order_by_hand(visitor, "pdforder")
-    answer = visitor.get(f"{place}/invoice.pdf")
+    answer = visitor.client.get(f"{place}/invoice.pdf", headers={"Accept-Language": "de"})
     assert answer.status_code == 200
-    assert answer.data.startswith(b"%PDF-")
     assert answer.headers["Content-Type"] == "application/pdf"
+    assert "Seite 1 von 1" in PdfReader(BytesIO(answer.data)).pages[0].extract_text()
 
 
 def test_placing_twice_leads_to_the_same_order(visitor: Visitor) -> None:
