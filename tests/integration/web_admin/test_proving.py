@@ -12,6 +12,7 @@ from sqlalchemy import select
 from core.identity import resetting, tokens
 from core.identity.models import SignInSession, Staff, User
 from core.kernel.audit import AuditEntry
+from core.kernel.ids import new_id
 from core.kernel.outbox import OutboxEvent
 from core.mail.models import MailMessage
 from core.web.admin import signing
@@ -87,6 +88,16 @@ def test_a_form_that_needs_proof_is_kept_and_sent_by_the_person(inn: Inn) -> Non
         entry = session.scalars(select(AuditEntry).where(AuditEntry.action.contains("paid"))).first()
     assert entry is not None
     assert (entry.ip, bool(entry.request_id)) == ("127.0.0.1", True)
+
+
+def test_a_button_that_needs_proof_says_what_it_does(inn: Inn) -> None:
+    desk = open_desk(inn)
+    inn.clock.advance(minutes=16)
+    path = f"/admin/staff/{new_id()}/reset-factor"
+    kept = fields(desk.post(path).text)["kept"]
+    words = texts(desk.post("/admin/prove", kept=kept, password=PASSWORD).text)
+    assert "Asked for reset factor Do it now" in words
+    assert "as you typed it" not in words
 
 
 def test_a_kept_form_is_of_its_own_session_and_unchanged(inn: Inn) -> None:
