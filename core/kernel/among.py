@@ -37,6 +37,11 @@ class _Among(FunctionElement[bool]):
     type = Boolean()
     inherit_cache = True
 
+    def self_group(self, against: Any = None) -> _Among:
+        """A condition as it is: beside others SQLAlchemy would write ``= 1`` behind it for SQLite, and no
+        index answers that."""
+        return self
+
 
 @compiles(_Among, "postgresql")
 def _postgresql(element: Any, compiler: Any, **options: Any) -> str:
