@@ -113,6 +113,13 @@ def _plain_messages() -> tuple[str, ...]:
     return tuple(one for one in ids if len(one) > 11 and "%(" not in one and "{" not in one)
 
 
+@pytest.mark.parametrize(("language", "colon"), [("en", ":"), ("de", ":"), ("fr", "\u00a0:")])
+def test_a_colon_stands_as_the_language_has_it(language: str, colon: str, brand: BrandView) -> None:
+    with i18n.using(language):
+        label = i18n.gettext("Open my account")
+    assert f"{label}{colon} http" in preview("suspension", brand, language).text
+
+
 def test_numbers_and_days_are_the_readers(brand: BrandView) -> None:
     mail = preview("invoice", brand, "de")
     assert mail.subject.endswith("150,75 $")
