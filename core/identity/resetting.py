@@ -178,7 +178,13 @@ def change(house: House, person: Identity, *, current: str, password: str, confi
     """
     with house.db.read() as session:
         user = session.get_one(User, person.user_id)
-    check_new_password(password, confirm, user.username, user.email)
+    wrong = {} if current else {"current_password": _("Enter your present password.")}
+    try:
+        check_new_password(password, confirm, user.username, user.email)
+    except InvalidFields as problem:
+        wrong |= problem.messages
+    if wrong:
+        raise InvalidFields(wrong)
     if not factors.count_try(house, person.user_id):
         raise InvalidFields({"current_password": _("Too many tries. Wait a quarter of an hour.")})
     if not verify_password(user.password_hash, current):

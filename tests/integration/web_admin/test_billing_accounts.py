@@ -167,6 +167,8 @@ def test_errors_stand_beside_their_fields_and_secrets_are_not_drawn_again(counte
     typed = counter.desk.post(f"{counter.path}/new", **BANK | {"routing_number": "1"}).text
     assert 'value="First Prairie Bank"' in typed
     assert "0001 2345 6789" not in typed
+    assert "It was not kept: enter it again." in typed
+    assert "It was not kept" not in counter.desk.get(f"{counter.path}/new")
     assert counter.rows() == []
 
 

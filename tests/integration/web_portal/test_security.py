@@ -78,6 +78,9 @@ def test_own_password_and_sessions(inn: Inn, guest: Guest) -> None:
         confirm_password=NEW,
     )  # fmt: skip
     assert wrong.status_code == 422
+    empty = guest.post("/portal/security/password", "/portal/security")
+    assert "Enter your present password." in empty.text
+    assert empty.text.count('aria-invalid="true"') == 2, "both are told at once"
     guest.post(
         "/portal/security/password", "/portal/security", current_password=PASSWORD, password=NEW,
         confirm_password=NEW,
