@@ -16,13 +16,8 @@ from core.kernel.ids import first_id_at
 from core.kernel.paging import AnyRow, AnySelect, ItemT, Page, Window, fetch_page, narrowest
 
 Key = InstrumentedAttribute[UUID]
-CHUNKS = (
-    256,
-    1000,
-    1000,
-    1000,
-    1000,
-)  # matches looked at beyond a page's worth when other filters refuse most
+# Matches looked at beyond a page's worth, where other filters refuse most of them
+CHUNKS = (256, 1000, 1000, 1000, 1000)
 BESIDE = 200  # things of another kind that a list is narrowed to
 
 
