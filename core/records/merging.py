@@ -49,6 +49,9 @@ MOVES: tuple[tuple[str, Any, Owner], ...] = (
     ("files", ClientFile, ClientFile.client_id),
     ("people who sign in", Membership, Membership.client_id),
 )
+UNSAID: tuple[tuple[Any, Owner], ...] = (  # these go along, and nobody asks how many they are
+    (Cart, Cart.client_id), (SearchEntry, SearchEntry.client_id),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,8 +202,7 @@ def _move(session: Session, source_id: UUID, target_id: UUID) -> None:
     both = select(Membership.user_id).where(Membership.client_id == target_id)
     doubled = Membership.client_id == source_id, Membership.user_id.in_(both)
     _write(session, delete(Membership).where(*doubled))
-    others: tuple[tuple[Any, Any], ...] = ((Cart, Cart.client_id), (SearchEntry, SearchEntry.client_id))
-    for table, owner in (*((table, owner) for _words, table, owner in MOVES), *others):
+    for table, owner in (*((table, owner) for _words, table, owner in MOVES), *UNSAID):
         _write(session, update(table).where(owner == source_id).values({owner.key: target_id}))
     search.reindex(session, target_id)
 
