@@ -135,7 +135,7 @@ def due(session: Session, now: datetime, limit: int = 500) -> Iterable[tuple[UUI
     statement = (
         select(OutboxDelivery.id, OutboxDelivery.attempts)
         .where(OutboxDelivery.state == "due", OutboxDelivery.next_try_at <= now)
-        .order_by(OutboxDelivery.next_try_at)
+        .order_by(OutboxDelivery.next_try_at, OutboxDelivery.id)
         .limit(limit)
     )
     return [(row.id, row.attempts) for row in session.execute(statement)]

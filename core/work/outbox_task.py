@@ -75,7 +75,7 @@ def deliveries_due(session: Session, now: datetime) -> Iterable[Due]:
                 OutboxDelivery.next_try_at <= now - FIRST_TRY_LATE,
             ),
         )
-        .order_by(OutboxDelivery.next_try_at)
+        .order_by(OutboxDelivery.next_try_at, OutboxDelivery.id)
         .limit(AT_A_TIME)
     )
     return [Due(subject=row.id, turn=row.attempts, queue=QUEUE) for row in session.execute(statement)]
