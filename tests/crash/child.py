@@ -9,14 +9,18 @@ import time
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import UUID
 
 from pydantic import SecretStr
 from sqlalchemy import text
 from sqlalchemy.orm import configure_mappers
 
 from core import app
+from core.brands.values import BrandView
 from core.kernel.clock import SystemClock
 from core.kernel.problems import Conflict
+from core.mail.samples import preview
+from core.mail.types import TYPES
 from core.orders import checkout, placing, status
 from core.plugin_host.registry import load_plugins
 from core.settings import Settings, load
@@ -32,9 +36,21 @@ SECRET = "0123456789abcdefghijklmnopqrstuvwxyz"
 DONE = 0
 NOT_DONE = 3
 
-# In the fork server, not once more in each process: mappers, and the modules of plugins.
-configure_mappers()
-load_plugins(app.plugin_settings(load(environment={})), SystemClock(), strict=True)
+BRAND = BrandView(
+    id=UUID(int=1), slug="main", name="Wayside Hosting", theme="lobby", tokens={}, currency="USD",
+    timezone="America/Chicago", locale="en_US", legal_name="Wayside Hosting LLC", legal_address="Austin, TX",
+    tax_number="", country="US", mail_sender="billing@wayside.example",
+    support_email="help@wayside.example", number_prefix="WH", invoice_due_days=14, tax_rounding="line",
+)  # fmt: skip
+
+
+def warm_up() -> None:
+    """In the fork server, not once more in each process: mappers, modules of plugins, templates of mails and
+    how the country writes its days."""
+    configure_mappers()
+    load_plugins(app.plugin_settings(load(environment={})), SystemClock(), strict=True)
+    for one in TYPES:
+        preview(one.name, BRAND)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,7 +36,7 @@ MOST_POINTS = 200
 AT_ONCE = 3  # deaths at the same time: most of a recovery is waiting
 PATIENCE_SECONDS = child.PATIENCE_SECONDS + 60  # the child gives up first, and says where it stood
 PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["tests.crash.child", "core.web.flask_app"])
+PROCESSES.set_forkserver_preload(["tests.crash.warm", "core.web.flask_app"])
 CONTACT = {
     "first_name": "Ada", "last_name": "Okonkwo", "email": "ada@pinewood.example", "city": "Austin",
     "street_address": "2207 East Cesar Chavez Street", "state": "TX", "county": "Travis", "country": "US",
