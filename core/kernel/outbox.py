@@ -6,7 +6,7 @@ the caller's transaction. Each delivery succeeds or is retried alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -128,17 +128,6 @@ class Outbox:
         )
         session.add(delivery)
         return delivery.id
-
-
-def due(session: Session, now: datetime, limit: int = 500) -> Iterable[tuple[UUID, int]]:
-    """Deliveries whose time has come, as (id, tries so far), oldest first."""
-    statement = (
-        select(OutboxDelivery.id, OutboxDelivery.attempts)
-        .where(OutboxDelivery.state == "due", OutboxDelivery.next_try_at <= now)
-        .order_by(OutboxDelivery.next_try_at, OutboxDelivery.id)
-        .limit(limit)
-    )
-    return [(row.id, row.attempts) for row in session.execute(statement)]
 
 
 def load(session: Session, delivery_id: UUID) -> tuple[str, Fact] | None:
