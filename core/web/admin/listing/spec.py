@@ -37,7 +37,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """One column. ``text`` is what stands in a file; the page draws it by the list's own ``cell`` macro.
+    """One column. ``text`` is what stands in a file; the page draws it by the list's own ``cells`` macro.
 
     ``shown_from``: a breakpoint below which it is left out ("md"); ``usual``: shown to who chose nothing.
     """
