@@ -55,7 +55,7 @@ def _sqlite(element: Any, compiler: Any, **options: Any) -> str:
     return f"{column} IN (SELECT value FROM json_each({ids}))"  # noqa: S608  (compiled parts)
 
 
-def among(column: Any, ids: Iterable[UUID] | None = None, *, name: str = "ids") -> ColumnElement[bool]:
-    """``column`` is one of ``ids``. Without them they are the statement's parameter ``name``."""
-    given = bindparam(name, type_=_Ids()) if ids is None else bindparam(None, list(ids), type_=_Ids())
+def among(column: Any, ids: Iterable[UUID] | None = None) -> ColumnElement[bool]:
+    """``column`` is one of ``ids``. Without them they are the statement's parameter ``ids``."""
+    given = bindparam("ids", type_=_Ids()) if ids is None else bindparam(None, list(ids), type_=_Ids())
     return _Among(column, given)
