@@ -9,14 +9,12 @@ import time
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import UUID
 
 from pydantic import SecretStr
 from sqlalchemy import text
 from sqlalchemy.orm import configure_mappers
 
 from core import app
-from core.brands.values import BrandView
 from core.kernel.clock import SystemClock
 from core.kernel.problems import Conflict
 from core.mail.samples import preview
@@ -29,19 +27,13 @@ from core.work.engine import DurableEngine
 from core.work.janitor import Janitor
 from core.work.schedules import Schedule, Scheduler
 from tests.crash.points import Points
+from tests.fixtures.brand import WAYSIDE
 
 PATIENCE_SECONDS = 90.0  # an order takes two; a machine that is busy with other tests has taken thirty
 LOOK_SECONDS = 0.1
 SECRET = "0123456789abcdefghijklmnopqrstuvwxyz"
 DONE = 0
 NOT_DONE = 3
-
-BRAND = BrandView(
-    id=UUID(int=1), slug="main", name="Wayside Hosting", theme="lobby", tokens={}, currency="USD",
-    timezone="America/Chicago", locale="en_US", legal_name="Wayside Hosting LLC", legal_address="Austin, TX",
-    tax_number="", country="US", mail_sender="billing@wayside.example",
-    support_email="help@wayside.example", number_prefix="WH", invoice_due_days=14, tax_rounding="line",
-)  # fmt: skip
 
 
 def warm_up() -> None:
@@ -50,7 +42,7 @@ def warm_up() -> None:
     configure_mappers()
     load_plugins(app.plugin_settings(load(environment={})), SystemClock(), strict=True)
     for one in TYPES:
-        preview(one.name, BRAND)
+        preview(one.name, dataclasses.replace(WAYSIDE, locale="en_US"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
