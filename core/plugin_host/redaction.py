@@ -12,6 +12,7 @@ from pydantic import BaseModel, SecretStr
 MASK = "[hidden]"
 SHORTEST = 4  # shorter values would mask half of every sentence
 LONGEST_TEXT = 2000  # of one value that is kept for staff
+SHORTEST_CARD, LONGEST_CARD = 13, 19
 _DIGITS = re.compile(r"\d(?:[ -]?\d){12,}")  # long enough to hold a card number
 _PATTERNS = (
     (re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{6,}"), rf"\1 {MASK}"),
@@ -78,18 +79,25 @@ def secrets_of(config: object) -> tuple[str, ...]:
 def _mask_cards(match: re.Match[str]) -> str:
     """Mask every group of digits, or groups side by side, that make a card number (ISO/IEC 7812)."""
     text = match.group()
-    groups = [(found.start(), found.end()) for found in re.finditer(r"\d+", text)]
+    groups = [found.span() for found in re.finditer(r"\d+", text)]
+    parts, done = [], 0
     for first, (start, _) in enumerate(groups):
-        for _, end in groups[first:]:
-            digits = re.sub(r"\D", "", text[start:end])
-            if 13 <= len(digits) <= 19 and _is_luhn(digits):
-                return f"{text[:start]}[card ending {digits[-4:]}]{_DIGITS.sub(_mask_cards, text[end:])}"
-    return text
+        card = _card_from(text, groups[first : first + LONGEST_CARD]) if start >= done else None
+        if card is not None:
+            parts.append(f"{text[done:start]}[card ending {card[0][-4:]}]")
+            done = card[1]
+    return "".join((*parts, text[done:]))
 
 
-def _is_luhn(digits: str) -> bool:
-    total = 0
-    for index, digit in enumerate(reversed(digits)):
-        value = int(digit) * (1 + index % 2)
-        total += value - 9 if value > 9 else value
-    return total % 10 == 0
+def _card_from(text: str, groups: list[tuple[int, int]]) -> tuple[str, int] | None:
+    """The digits and the end of the shortest card number that begins with the first group."""
+    digits, plain, doubled = "", 0, 0  # sums with the last digit as it is, and with it doubled
+    for start, end in groups:
+        digits += text[start:end]
+        if len(digits) > LONGEST_CARD:
+            return None
+        for value in map(int, text[start:end]):
+            plain, doubled = doubled + value, plain + value * 2 - (9 if value > 4 else 0)
+        if len(digits) >= SHORTEST_CARD and plain % 10 == 0:
+            return digits, end
+    return None
