@@ -34,7 +34,7 @@ from sqlalchemy import (
     make_url,
     text,
 )
-from sqlalchemy.engine.interfaces import Dialect
+from sqlalchemy.engine.interfaces import Dialect, ExceptionContext
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
 
@@ -47,6 +47,7 @@ NAMING = {
 }
 BUSY_TIMEOUT_SECONDS = 30
 TRIES = 4  # of a transaction that met another one: deadlock or serialization failure
+HIDDEN = "(not told here)"
 LOST_RACES = frozenset({"40P01", "40001"})  # PostgreSQL, appendix A
 ResultT = TypeVar("ResultT")
 DbSession: TypeAlias = Session  # for rooms that pass one on and know no SQL
@@ -129,13 +130,18 @@ class Database:
     def _sqlite(self) -> Engine:
         if self.url.database:
             Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(self.url, connect_args={"timeout": BUSY_TIMEOUT_SECONDS})
+        timeout = {"timeout": BUSY_TIMEOUT_SECONDS}
+        engine = create_engine(self.url, connect_args=timeout, hide_parameters=True)
         event.listen(engine, "connect", _configure_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
 
     def _postgresql(self) -> Engine:
-        return create_engine(self.url, pool_pre_ping=True, pool_size=10, max_overflow=20)
+        engine = create_engine(
+            self.url, pool_pre_ping=True, pool_size=10, max_overflow=20, hide_parameters=True
+        )
+        event.listen(engine, "handle_error", _without_values)
+        return engine
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -213,6 +219,15 @@ def _begin_sqlite(connection: Any) -> None:
     # A deferred BEGIN would take the write lock late and fail instead of waiting.
     write = connection.get_execution_options().get("innkeeper_write", True)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def _without_values(context: ExceptionContext) -> None:
+    """PostgreSQL tells the key or the whole row that it refused: hashes, addresses, the texts of mails.
+    Errors go to logs and are shown to staff, so they keep what happened and lose what stood there."""
+    error: Any = context.original_exception
+    if detail := getattr(getattr(error, "diag", None), "message_detail", None):
+        for one in filter(None, (error, context.sqlalchemy_exception)):
+            one.args = tuple(str(text).replace(detail, HIDDEN) for text in one.args)
 
 
 def changed(session: Session, statement: Any) -> bool:

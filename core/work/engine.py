@@ -334,7 +334,8 @@ def _quiet() -> None:
 
 def _engine_of_its_own(db: Database) -> SqlEngine:
     """SQLite: the library says BEGIN its own way, so it gets connections of its own to the same file."""
-    engine = create_engine(make_url(db.url), connect_args={"timeout": BUSY_TIMEOUT_SECONDS}, max_overflow=40)
+    timeout = {"timeout": BUSY_TIMEOUT_SECONDS}
+    engine = create_engine(make_url(db.url), connect_args=timeout, max_overflow=40, hide_parameters=True)
     event.listen(engine, "connect", _configure)
     return engine
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
+import traceback
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import insert, select, text, update
-from sqlalchemy.exc import IntegrityError, StatementError
+from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 from sqlalchemy.orm import Session
 
 from core.kernel.db import Database, changed
@@ -19,6 +21,7 @@ from core.kernel.outbox import OutboxEvent
 from tests.fixtures.race import race
 
 NOW = datetime(2026, 11, 20, 18, 0, 0, 123456, tzinfo=UTC)
+HASH = "5f4dcc3b5aa765d6"  # of a password, say
 
 
 def put(session: Session, value: int, scope: str = "x") -> None:
@@ -54,6 +57,29 @@ def test_undone_when_anything_is_raised(db: Database) -> None:
     with db.transaction() as session:  # and the next one begins
         put(session, 2)
     assert current(db) == 2
+
+
+def broken_again(session: Session) -> None:
+    put(session, 1, HASH)
+    put(session, 2, HASH)
+
+
+def broken_null(session: Session) -> None:
+    session.execute(insert(Counter.__table__).values(scope=HASH, next_value=None))
+
+
+def broken_text(session: Session) -> None:
+    session.execute(text("SELECT nothing FROM nowhere WHERE scope = :scope"), {"scope": HASH})
+
+
+@pytest.mark.parametrize("work", [broken_again, broken_null, broken_text])
+def test_an_error_does_not_say_what_was_written(db: Database, work: Callable[[Session], None]) -> None:
+    """Traces go to logs, and errors of deliveries are shown to staff."""
+    with pytest.raises(DBAPIError) as caught, db.transaction() as session:
+        work(session)
+    said = "".join(traceback.format_exception(caught.value))
+    assert HASH not in said
+    assert "counter" in said or "nowhere" in said  # what it was about still stands there
 
 
 def test_never_nested(db: Database) -> None:
