@@ -91,7 +91,7 @@ def held(session: Session, token: str, area: str, now: datetime) -> Held | None:
     if found is None:
         return None
     row, user, has_factor = found
-    identity = _identity(session, row, user, has_factor)
+    identity = _identity(session, row, user, has_factor, now)
     if identity is None:
         return None
     is_fresh = now - row.last_seen_at < SEEN_EVERY
@@ -170,11 +170,13 @@ def _must_show(row: SignInSession, has_factor: bool) -> bool:
     return has_factor and row.factor_at is None and row.acting_staff_id is None
 
 
-def _identity(session: Session, row: SignInSession, user: User, has_factor: bool) -> Identity | None:
+def _identity(
+    session: Session, row: SignInSession, user: User, has_factor: bool, now: datetime
+) -> Identity | None:  # fmt: skip
     staff = _staff(session, user.id) if row.area == "admin" else None
     if row.area == "admin" and staff is None:  # dismissed since: out with the next request
         return None
-    if _must_show(row, has_factor) or not _staff_still_there(session, row.acting_staff_id):
+    if _must_show(row, has_factor) or not _staff_still_there(session, row.acting_staff_id, now):
         return None
     return Identity(
         user_id=user.id,
@@ -191,7 +193,7 @@ def _identity(session: Session, row: SignInSession, user: User, has_factor: bool
     )
 
 
-def _staff_still_there(session: Session, staff_id: UUID | None) -> bool:
+def _staff_still_there(session: Session, staff_id: UUID | None, now: datetime) -> bool:
     """Whoever acts for a client must still be staff, and may still do it."""
     if staff_id is None:
         return True
@@ -202,8 +204,9 @@ def _staff_still_there(session: Session, staff_id: UUID | None) -> bool:
     if role_id is None or "clients.impersonate" not in _permissions(session, role_id):
         return False
     signed_in = select(SignInSession.id).where(  # what they do inside ends with their own session
-        SignInSession.user_id == staff_id, SignInSession.area == "admin", SignInSession.revoked_at.is_(None)
-    )
+        SignInSession.user_id == staff_id, SignInSession.area == "admin", SignInSession.revoked_at.is_(None),
+        SignInSession.expires_at > now,
+    )  # fmt: skip
     return session.execute(signed_in.limit(1)).first() is not None
 
 

@@ -97,7 +97,9 @@ def _is_ours(sent: str) -> bool:
         signed = _serializer().loads(sent, max_age=MAX_AGE_SECONDS)
     except BadData:
         return False
-    return bool(seed) and isinstance(signed, str) and hmac.compare_digest(signed, seed)
+    if not seed or not isinstance(signed, str):
+        return False
+    return hmac.compare_digest(signed.encode(), seed.encode())  # of texts it takes ASCII alone
 
 
 def _is_same_origin() -> bool:

@@ -77,7 +77,7 @@ def _read(text: str) -> dict[str, str]:
     """Nothing for what we did not write."""
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     if not isinstance(found, dict):
         return {}

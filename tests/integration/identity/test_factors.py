@@ -294,6 +294,21 @@ def test_staff_inside_an_account_leave_with_their_permission(house: SmallHouse) 
     assert service.session_of(house, token, "portal") is None, "an hour, however busy"
 
 
+def test_staff_who_sign_out_are_out_of_the_account_too(house: SmallHouse) -> None:
+    """A door they went through yesterday, and never closed, holds nothing open."""
+    client, staff_id = hire(house, "client"), hire(house, "ada", "clients.impersonate")
+    sign_in(house)
+    house.clock.advance(hours=13)  # longer than that session lives unused
+    door = sign_in(house)
+    with house.db.transaction() as session:
+        token = service.open_acting(
+            session, user_id=client, staff_id=staff_id, ip="", agent="", now=house.clock.now()
+        )
+    assert service.session_of(house, token, "portal") is not None
+    service.sign_out(house, door)
+    assert service.session_of(house, token, "portal") is None
+
+
 def test_sessions_are_ones_own(house: SmallHouse) -> None:
     hire(house)
     hire(house, "bob")

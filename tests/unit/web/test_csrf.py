@@ -35,6 +35,16 @@ def test_a_token_without_the_cookie_does_not_hold(flask_app: Flask) -> None:
     assert answer.status_code == 400
 
 
+def test_a_seed_that_is_not_ours_is_no_fault_of_ours(flask_app: Flask) -> None:
+    """Anybody can set a cookie of their own, in any letters."""
+    client = flask_app.test_client()
+    client.set_cookie(csrf.COOKIE, "sé\u0301ed")
+    token = Visitor(client).token()
+    assert client.post("/cart", data=COUPON | {"csrf_token": token}).status_code == 303
+    client.set_cookie(csrf.COOKIE, "autre")
+    assert client.post("/cart", data=COUPON | {"csrf_token": token}).status_code == 400
+
+
 def test_a_token_holds_for_a_day(visitor: Visitor) -> None:
     with time_machine.travel("2026-11-20T10:00:00Z", tick=False) as clock:
         token = visitor.token()
