@@ -27,3 +27,13 @@ def user_of(session: Session, client_id: UUID, brand_id: UUID) -> UUID | None:
         .order_by(Contact.is_primary.desc().nulls_last(), Membership.id)
     )
     return session.scalars(statement.limit(1)).first()
+
+
+def client_of(session: Session, user_id: UUID) -> UUID | None:
+    """The client somebody signs in for, the first of several; None for staff, and where there is none."""
+    statement = (
+        select(Membership.client_id)
+        .where(Membership.user_id == user_id, Membership.user_id.not_in(select(Staff.user_id)))
+        .order_by(Membership.id)
+    )
+    return session.scalars(statement.limit(1)).first()

@@ -14,7 +14,8 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from core.brands import service as brands
-from core.clients import audience
+from core.brands.values import BrandView
+from core.clients import audience, signing_in
 from core.clients import service as clients
 from core.identity import sessions, tokens
 from core.identity.models import User
@@ -95,13 +96,9 @@ def letter_to(
     if user is None or user.status != "active":
         return None
     contact = audience.of_user(session, user_id)
-    if contact is None:
-        brand, client_id = brands.default_brand(session), None
-        reader = _stranger(user, brand.locale)
-    else:
-        client_id = contact.client_id
-        brand = brands.brand_by_id(session, clients.client_by_id(session, client_id).brand_id)
-        reader = facts.reader_of(contact, brand, email=user.email)
+    client_id = contact.client_id if contact else signing_in.client_of(session, user_id)
+    brand = _brand(session, client_id)
+    reader = facts.reader_of(contact, brand, email=user.email) if contact else _stranger(user, brand.locale)
     site = f"{house.settings.public_url}/{area or ('portal' if client_id else ADMIN)}/"
     about = UserFacts(username=user.username, url=site, good_until=good_until, change=change, at=at)
     return Letter(
@@ -110,8 +107,15 @@ def letter_to(
     )  # fmt: skip
 
 
+def _brand(session: Session, client_id: UUID | None) -> BrandView:
+    if client_id is None:
+        return brands.default_brand(session)
+    return brands.brand_by_id(session, clients.client_by_id(session, client_id).brand_id)
+
+
 def _stranger(user: User, home: str) -> Reader:
-    """Somebody who is no contact of a client: staff, who hear of everything about their account."""
+    """Somebody who is no contact that is written to: staff, who hear of everything about their account, and
+    who signs in for a client that is closed."""
     language = i18n.best(user.locale)
     with i18n.using(language):
         locale = str(i18n.locale_for(home=home))

@@ -7,6 +7,7 @@ import re
 import pytest
 from sqlalchemy import select, update
 
+from core.clients.models import Client, ClientStatus
 from core.identity import resetting
 from core.identity.models import User
 from core.kernel.problems import Conflict
@@ -75,6 +76,20 @@ def test_a_new_browser_is_told_of_to_who_wants_it(
         publish(posting.house, session, "user.new_device", fact)
     posting.drain()
     assert bool(mails.all("new_device")) is written
+
+
+def test_a_mail_to_whom_a_closed_client_signs_in_as_is_the_clients(posting: Inn, mails: Mails) -> None:
+    """No contact of theirs is written to any more; the account still is, and is erased with the client."""
+    posting.place_order("sandbox_card")
+    mails.choose()
+    with posting.db.transaction() as session:
+        closed = select(ClientStatus.id).where(ClientStatus.label == "Closed").scalar_subquery()
+        session.execute(update(Client).values(status_id=closed))
+        user = session.scalars(select(User).where(User.username.startswith("adaeze"))).one()
+        publish(posting.house, session, "user.password_changed", {"user_id": user.id, "area": "", "ip": ""})
+    posting.drain()
+    told = mails.one("password_changed")
+    assert (told.client_id is None, told.contact_id, told.state) == (False, None, "sent")
 
 
 def test_who_may_not_sign_in_gets_no_link(posting: Inn, mails: Mails) -> None:

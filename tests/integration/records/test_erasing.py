@@ -17,6 +17,7 @@ from core.clients import (
     statuses,
 )
 from core.clients.models import BillingAccount, Client, ClientStatus, Contact
+from core.identity import resetting
 from core.identity.models import Membership, User
 from core.kernel import audit
 from core.kernel.ids import new_id
@@ -99,6 +100,8 @@ def test_what_is_personal_is_gone_and_what_the_law_keeps_stays(inn: Inn, tmp_pat
     with pytest.raises(Conflict, match=r"Close the client first.*services are not over"):
         erase(inn, tmp_path, client_id)
     wind_up(inn, client_id)
+    resetting.ask(inn.house, area="portal", username="zebulonq", ip="")  # whoever is closed may still sign in
+    inn.drain()
     with pytest.raises(InvalidFields, match="Say who asked"):
         erasing.erase(inn.house, tmp_path, client_id, reason=" ", actor=ME)
     with inn.db.read() as session:
