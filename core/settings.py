@@ -168,7 +168,9 @@ def _read_variable(name: str, value: str) -> tuple[str, str]:
 
 
 def _listed(field: str, value: str) -> object:
-    return tuple(value.split(",")) if field in ("hosts", "old_secret_keys") else value
+    if field not in ("hosts", "old_secret_keys"):
+        return value
+    return tuple(one for part in value.split(",") if (one := part.strip()))  # "a, b" and "a," are lists too
 
 
 def _read_secret(name: str, path: str) -> str:

@@ -39,6 +39,14 @@ def test_the_environment_wins(config: Path) -> None:
     assert (settings.port, settings.hosts) == (9001, ("b.example", "c.example"))
 
 
+def test_lists_are_written_as_people_write_them(config: Path) -> None:
+    """A blank would be part of a key, and an empty key is one that everybody knows."""
+    written = {"INNKEEPER_HOSTS": "b.example, c.example", "INNKEEPER_OLD_SECRET_KEYS": " one-key, another ,"}
+    settings = load(config, written)
+    assert settings.hosts == ("b.example", "c.example")
+    assert [one.get_secret_value() for one in settings.old_secret_keys] == ["one-key", "another"]
+
+
 def test_an_empty_variable_is_none(config: Path) -> None:
     assert load(config, {"INNKEEPER_PORT": "", "HOME": "/nowhere"}).port == 8000
 
