@@ -12,6 +12,9 @@ from tests.fixtures.buyer import Buyer, Watch
 from tests.fixtures.shop import DemoShop
 
 CHROMIUM = os.environ.get("INNKEEPER_TEST_CHROMIUM", "/usr/bin/chromium")
+LATENCY = int(
+    os.environ.get("INNKEEPER_TEST_LATENCY", "0")
+)  # milliseconds before each answer: finds tests that race scripts
 QUIET = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
@@ -52,9 +55,22 @@ def context(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Brows
 def page(context: BrowserContext) -> Iterator[Page]:
     """A page that may not complain: no script error, nothing against the policy, nothing refused."""
     page = context.new_page()
+    if LATENCY:
+        far_away(page)
     watch = Watch.over(page)
     yield page
     assert not watch.complaints, watch.complaints
+
+
+def far_away(page: Page) -> None:
+    """A page is there long before its scripts are, as over a bad line."""
+    line = page.context.new_cdp_session(page)
+    line.send("Network.enable")
+    line.send("Network.setCacheDisabled", {"cacheDisabled": True})
+    line.send(
+        "Network.emulateNetworkConditions",
+        {"offline": False, "latency": LATENCY, "downloadThroughput": -1, "uploadThroughput": -1},
+    )
 
 
 @pytest.fixture

@@ -39,6 +39,8 @@ OF_A_CLIENT = (
 
 def check(page: Page) -> None:
     """No violation of the standard, and nothing to scroll sideways."""
+    page.wait_for_load_state("load")  # what is judged is the page with its styles, its address drawn
+    expect(page.locator("[data-places-fields][aria-busy]")).to_have_count(0)
     page.add_script_tag(path=str(AXE))
     found: list[dict[str, Any]] = page.evaluate(
         "tags => axe.run(document, {runOnly: {type: 'tag', values: tags}}).then(r => r.violations)", STANDARD

@@ -65,6 +65,7 @@ def sign_in(page: Page, demo: DemoShop, path: str) -> None:
     page.get_by_label("Password").fill(ADMIN_PASSWORD)
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Add Billing Account")
+    page.wait_for_load_state("load")  # the form checks itself once its script is there
 
 
 def tab_to(page: Page, selector: str) -> None:
@@ -158,6 +159,9 @@ def test_without_script_all_but_cards_can_be_added(page: Page, demo: DemoShop) -
     accounts = f"/admin/clients/{make_client(demo, PEOPLE['a company in Germany'])}/billing-accounts"
     sign_in(page, demo, f"{accounts}/new")
     expect(page.locator("[data-gateway=sandbox_card] noscript p")).to_be_visible()
+    expect(
+        page.locator("[name=name_on_card]")
+    ).to_be_disabled()  # nobody here would notice a card number in it
     for method in ("sandbox_echeck", "sandbox_wallet", "manual"):
         page.goto(f"{demo.url}{accounts}/new")
         page.locator(f"[name=method][value={method}]").check()

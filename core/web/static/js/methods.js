@@ -30,10 +30,8 @@ function chosen() {
 /** Fields of closed methods are not sent; the open one is told to draw what it draws itself. */
 function choose() {
   const open = chosen();
-  for (const method of methods) {
-    for (const field of method.querySelectorAll(".ik-method-body :is(input, select, textarea)")) {
-      field.disabled = method !== open;
-    }
+  for (const fields of form.querySelectorAll(".ik-method-body")) {
+    fields.disabled = fields.parentElement !== open;
   }
   if (open?.dataset.module && !mounted.has(open)) {
     mounted.add(open);
@@ -90,7 +88,7 @@ async function submit(event) {
 /** The field, if any, that would be sent with a card number in it. A bank account's own field may look so. */
 function misplaced() {
   const fields = form.querySelectorAll("input[name]:is([type=text], [type=email], [type=tel], [type=search]), textarea[name]");
-  return [...fields].find((field) => !field.disabled && !("account" in field.dataset) && holdsCardNumber(field.value));
+  return [...fields].find((field) => !field.matches(":disabled") && !("account" in field.dataset) && holdsCardNumber(field.value));
 }
 
 /** Empty fields of a method whose module asks the gateway before our server sees anything. */
