@@ -153,6 +153,8 @@ class ContactCheck:
         self._postal_code(rules)
 
     def _state(self, rules: AddressRules) -> None:
+        if "state" not in rules.order:  # sent by a form that was drawn for another country
+            self.values["state"] = ""
         choices, typed = places.states(rules.country), self.values["state"]
         if not choices or (not typed and not rules.needs_state):
             return
@@ -166,7 +168,9 @@ class ContactCheck:
 
     def _county(self, rules: AddressRules) -> None:
         state = self.values["state"]
-        if rules.country != "US" or not self.values["county"] or "state" in self.errors:
+        if rules.country != "US":
+            self.values["county"] = ""
+        if not self.values["county"] or "state" in self.errors:
             return
         found = places.find_county(state, self.values["county"])
         if found is not None:

@@ -201,6 +201,14 @@ def test_addresses_of_other_countries(address: dict[str, Any]) -> None:
     assert check(**address, primary_phone="+1 512 555 0186").country == address["country"]
 
 
+def test_what_the_form_of_another_country_sent_is_dropped() -> None:
+    """Without script the fields of Texas are still there when somebody has chosen Germany."""
+    german = {"country": "DE", "postal_code": "10115", "city": "Berlin", "primary_phone": "+4930123456"}
+    clean = check(**german, state="TX", county="Travis")
+    assert (clean.state, clean.county) == ("", "")
+    assert check(**(german | {"country": "HK", "postal_code": ""}), state="Kowloon").state == "Kowloon"
+
+
 @pytest.mark.parametrize(
     ("address", "field", "says"),
     [
