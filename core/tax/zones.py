@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from core.brands import service as brands
 from core.clients import places
+from core.clients.rules import check_text, tidy
 from core.kernel import audit
 from core.kernel.clock import local_date
 from core.kernel.i18n import gettext as _
@@ -26,6 +27,7 @@ from core.tax.values import Place, TaxableLine, TaxOf, TaxRuleView
 
 SAMPLE_MINOR = 100_00
 MOST_PERCENT = Decimal(100)
+LONGEST_NAME, LONGEST_CLASS = 100, 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,13 +97,16 @@ def _checked(form: Mapping[str, str]) -> NewTaxRule:
     share = _fraction(form.get("share", "").strip() or "100", "share", wrong)
     start = _day(form.get("valid_from", ""), "valid_from", wrong)
     end = _day(form.get("valid_to", ""), "valid_to", wrong) if form.get("valid_to", "").strip() else None
-    name = " ".join(form.get("name", "").split())
-    if not name or len(name) > 100:
+    name, tax_class = tidy(form.get("name", "")), tidy(form.get("tax_class", ""))
+    if not name or len(name) > LONGEST_NAME:
         wrong["name"] = _("Enter a name, as it is printed on invoices.")
+    for field, text in (("name", name), ("tax_class", tax_class)):
+        if problem := check_text(text):
+            wrong.setdefault(field, problem)
     if wrong or start is None:
         raise InvalidFields(wrong)
     return NewTaxRule(
-        name=name, country=country, region=region, tax_class=form.get("tax_class", "").strip()[:50],
+        name=name, country=country, region=region, tax_class=tax_class[:LONGEST_CLASS],
         rate=rate, taxable_share=share, valid_from=start, valid_to=end,
     )  # fmt: skip
 

@@ -156,7 +156,10 @@ def test_tax_rules_are_added_tried_and_ended(desk: Desk) -> None:
     assert "Texas sales tax" in texts(desk.get("/admin/tax-zones?country=US&region=TX&tax_class=hosting"))
     with desk.inn.db.read() as session:
         rule_id = session.scalars(select(TaxRule.id).where(TaxRule.country == "AT")).one()
-    assert desk.post(f"/admin/tax-zones/{rule_id}/end", valid_to="2025-01-01").status_code == 422
+    refused = desk.post(f"/admin/tax-zones/{rule_id}/end", valid_to="2025-01-01")
+    assert refused.status_code == 422
+    assert f'id="end-{rule_id}-error"' in refused.text  # beside its field, which holds what was typed
+    assert 'value="2025-01-01"' in refused.text
     desk.done(f"/admin/tax-zones/{rule_id}/end", valid_to="2026-06-01")
     assert "No tax $0.00 Total $100.00" in texts(desk.get("/admin/tax-zones?country=AT"))
 
@@ -168,5 +171,10 @@ def test_what_is_wrong_with_a_tax_rule(desk: Desk) -> None:
     said = texts(answer.text)
     for sentence in ("Enter a name", "from 0 to 100", "Enter a day that exists", "Choose a state of this"):
         assert sentence in said
+    fine = {"country": "AT", "name": "VAT", "percent": "19", "valid_from": "2026-01-01"}
+    for field, text in (("name", "V\0AT"), ("name", "V\u202eAT"), ("tax_class", "host\0ing")):
+        answer = desk.post("/admin/tax-zones", **(fine | {field: text}))
+        assert answer.status_code == 422
+        assert "invisible characters" in texts(answer.text)
     again = desk.post("/admin/tax-zones", country="US", update="places")
     assert "Texas" in again.text

@@ -37,9 +37,13 @@ def list_zones() -> Response:
     return _list()
 
 
-def _list(status: int = 200, trouble: str = "", form: Form | None = None) -> Response:
-    owner = _brand()
-    form = form or Form(values={"country": brand().country, "valid_from": page.today().isoformat()})
+def _list(
+    status: int = 200, trouble: str = "", form: Form | None = None, ending: UUID | None = None
+) -> Response:
+    """``ending`` is the rule whose form came back; None: the form that adds one."""
+    owner, end = _brand(), form if form and ending else Form()
+    blank = Form(values={"country": brand().country, "valid_from": page.today().isoformat()})
+    form = blank if ending else form or blank
     with house().db.read() as session:
         offered = brand_names(session)
         found = zones.zones(session, owner.id)
@@ -48,12 +52,13 @@ def _list(status: int = 200, trouble: str = "", form: Form | None = None) -> Res
         classes = sorted({one.tax_class for one in catalog.product_names(session)} - {""})
     return page.draw(
         "setup/tax-zones.html", status, section="tax_zones", zones=found, owner=owner, brands=offered,
-        form=form, labels=LABELS, countries=countries(), states=geography.states(form.value("country")),
+        form=form, end=end, ending=ending, labels=LABELS, countries=countries(),
+        states=geography.states(form.value("country")),
         classes=classes, tried=tried, taxes=taxes, sample=Money(zones.SAMPLE_MINOR, owner.currency),
         total=Money(zones.SAMPLE_MINOR + sum(one.tax_minor for one in taxes), owner.currency),
         country_name=country_name, state_name=geography.state_name, trouble=trouble,
         as_money=lambda minor: Money(minor, owner.currency),
-        title=forms.page_title("Tax zones", form.errors),
+        title=forms.page_title("Tax zones", form.errors or end.errors),
     )  # fmt: skip
 
 
@@ -102,6 +107,4 @@ def end_rule(rule_id: UUID) -> Response:
             zones.end(session, house(), owner.id, rule_id, day, actor=access.actor(), ip=visitor_ip())
         return notices.go(url_for("admin.tax_zones", brand=owner.slug), "The rule ends on that day.")
 
-    return page.attempted(
-        do, lambda status, text, form: _list(status, text or "; ".join(form.errors.values()))
-    )
+    return page.attempted(do, lambda status, text, form: _list(status, text, form, rule_id))
