@@ -60,7 +60,7 @@ def wishes(session: Session, user_id: UUID, name: str) -> ListWishes:
 def save(session: Session, user_id: UUID, name: str, label: str, query: str, now: datetime) -> None:
     """Keep a filter; one of the same name is replaced. Raises InvalidFields (label)."""
     label = " ".join(label.split())
-    if not label or len(label) > LONGEST_LABEL:
+    if not label or len(label) > LONGEST_LABEL or not label.isprintable():
         raise InvalidFields({"label": _("Give the filter a name of up to 40 characters.")})
     if not query or len(query) > LONGEST_QUERY:
         raise InvalidFields({"label": _("Choose a filter first: this is the whole list.")})

@@ -65,18 +65,24 @@ def guard() -> Response | None:
     """Before each request of the admin. Raises Forbidden, ProofNeeded."""
     brand()  # read before any page is drawn: its zone is the one staff read times in
     permission = declared(request.endpoint or "")
-    person = who()
+    visitor = who()
     if permission == PUBLIC:
         return None
-    if person is None:
+    if visitor is None:
         return redirect(url_for("admin.login", next=_wanted()), 303)
     if permission is None or not may(permission):
         raise Forbidden
-    if must_set_up(person) and permission != SETTING_UP:
+    if must_set_up(visitor) and permission != SETTING_UP:
         return redirect(url_for("admin.factors"), 303)
-    if asks_for_proof(request.endpoint or "") and not person.is_proven(now()):
-        raise ProofNeeded
+    if asks_for_proof(request.endpoint or ""):
+        ask_for_proof()
     return None
+
+
+def ask_for_proof() -> None:
+    """What a route with ``proven`` asks first. Raises ProofNeeded."""
+    if not person().is_proven(now()):
+        raise ProofNeeded
 
 
 def must_set_up(person: Identity) -> bool:

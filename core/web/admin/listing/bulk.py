@@ -24,7 +24,8 @@ NAMED = 100  # rows of the preview that are named one by one
 
 
 def bulk(listing: Listing) -> Response:
-    """A form of the list or of the preview. Raises Forbidden for an action that is not this person's."""
+    """A form of the list or of the preview. Raises Forbidden for an action that is not this person's, and
+    ProofNeeded for the one that hands out a file."""
     if not access.may(listing.permission):
         raise Forbidden
     action = next((one for one in listing.bulk if one.key == request.form.get("action")), None)
@@ -37,6 +38,7 @@ def bulk(listing: Listing) -> Response:
         text = f"At most {MOST_AT_ONCE} rows at once. Choose fewer."
         return drawing.show(listing, 422, _wrong(text), _query())
     if action.run is None:
+        access.ask_for_proof()  # as the route of the whole file does
         return exporting.export_chosen(listing, ids)
     if request.form.get("confirm") != "1":
         return _preview(listing, action, rows)
