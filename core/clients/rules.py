@@ -90,9 +90,24 @@ def _is_refused(letter: str) -> bool:
 
 def has_card_number(text: str) -> bool:
     """13 to 19 digits, spaced or not, with a right check digit (ISO/IEC 7812-1, annex B)."""
-    plain = unicodedata.normalize("NFKC", text)
-    found = (re.sub(r"\D", "", one) for one in _CARD_DIGITS.findall(plain))
-    return any(len(set(digits)) > 1 and luhn.is_valid(digits) for digits in found)
+    found = _CARD_DIGITS.findall(unicodedata.normalize("NFKC", text))
+    return any(_is_card_number(one) for one in found)
+
+
+def _is_card_number(found: str) -> bool:
+    digits = re.sub(r"\D", "", found)
+    return len(set(digits)) > 1 and luhn.is_valid(digits)
+
+
+def without_card_numbers(text: str) -> str:
+    """The text as it may be kept and shown: "•••• 4242" where a card number stands."""
+    if not has_card_number(text):
+        return text
+    return _CARD_DIGITS.sub(_masked, unicodedata.normalize("NFKC", text))
+
+
+def _masked(found: re.Match[str]) -> str:
+    return f"•••• {found[0][-4:]}" if _is_card_number(found[0]) else found[0]
 
 
 def has_web_address(text: str) -> bool:

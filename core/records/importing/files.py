@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from core.clients.rules import without_card_numbers
 from core.kernel.i18n import gettext as _
 from core.kernel.ids import new_token
 from core.kernel.problems import InvalidFields
@@ -34,6 +35,7 @@ ENCODINGS: tuple[tuple[str, str], ...] = (
     ("utf-8-sig", "UTF-8"), ("utf-16", "UTF-16"), ("cp1252", "Windows-1252 (Western European)"),
 )  # fmt: skip
 SEPARATORS: tuple[tuple[str, str], ...] = ((",", "Comma"), (";", "Semicolon"), ("\t", "Tab"))
+_OTHERS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF-")  # workbooks new and old, and what is printed
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\r?\n', re.IGNORECASE)  # Excel's own first line
 
 
@@ -95,6 +97,7 @@ def _wrong(sentence: str) -> InvalidFields:
 
 def find_layout(path: Path, *, encoding: str = "", separator: str = "") -> Layout:
     """What was not said is found out. Raises InvalidFields."""
+    _refuse_others(path)
     encoding = encoding or find_encoding(path)
     try:
         with path.open(encoding=encoding, newline="") as file:
@@ -107,6 +110,13 @@ def find_layout(path: Path, *, encoding: str = "", separator: str = "") -> Layou
     separator = separator or (said.group(1) if said else find_separator(beginning))
     head = _head(beginning, separator)
     return Layout(encoding=encoding, separator=separator, head=head, skips=1 if said else 0)
+
+
+def _refuse_others(path: Path) -> None:
+    """Files that people take for CSV, by how they begin: some would pass as text in an old encoding."""
+    with path.open("rb") as file:
+        if file.read(8).startswith(_OTHERS):
+            raise _wrong(_("This is not a CSV file. Open it where it was made and save it as CSV."))
 
 
 def _not_written_so(encoding: str) -> str:
@@ -171,7 +181,7 @@ def _head(beginning: str, separator: str) -> tuple[str, ...]:
         raise _wrong(_("This file is empty. Its first line names the columns."))
     if len(first) > MOST_COLUMNS:
         raise _wrong(_("This file has more than {most} columns.").format(most=MOST_COLUMNS))
-    names = (" ".join(name.split())[:100] for name in first)
+    names = (without_card_numbers(" ".join(name.split()))[:100] for name in first)  # a file without a head
     return tuple(name or _("Column {number}").format(number=n) for n, name in enumerate(names, start=1))
 
 
@@ -220,12 +230,16 @@ def lines(path: Path, layout: Layout, wanted: Iterable[int]) -> Iterator[tuple[i
 
 
 def samples(path: Path, layout: Layout, count: int = SAMPLES) -> tuple[tuple[str, ...], ...]:
-    """For each column, what stands in its first cells, shortened."""
+    """For each column, what stands in its first cells, shortened and without card numbers."""
     first = [row for _number, row in zip(range(count), read(path, layout), strict=False)]
     return tuple(
-        tuple(row[column].strip()[:60] for row in first if column < len(row) and row[column].strip())
+        tuple(_shown(row[column]) for row in first if column < len(row) and row[column].strip())
         for column in range(len(layout.head))
     )
+
+
+def _shown(cell: str) -> str:
+    return without_card_numbers(cell.strip())[:60]
 
 
 def remove(data: Path, stored_as: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 
 import pytest
 from sqlalchemy import insert
@@ -252,6 +253,14 @@ def test_it_can_be_checked_again_with_another_mapping(library: Library) -> None:
     library.lay(import_id, fixed_status="Active")
     view = library.run(import_id)
     assert (view.made, view.refused, library.count(ImportRow)) == (2, 0, 0)
+
+
+def test_a_card_number_is_refused_and_kept_nowhere(library: Library) -> None:
+    page = library.read_in("clients", table([PERSON | {"company_name": "Card 4242 4242 4242 4242"}]))
+    assert page.view.refused == 1
+    told = json.dumps([one.sample for one in library.all(Import)], ensure_ascii=False)
+    assert "Card \u2022\u2022\u2022\u2022 4242" in told
+    assert "4242 4242" not in told
 
 
 def test_an_unknown_kind_keeps_no_file(library: Library) -> None:

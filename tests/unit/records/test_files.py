@@ -107,11 +107,22 @@ def test_what_was_said_counts(tmp_path: Path) -> None:
     [
         (b"", "empty"), (b"\xef\xbb\xbf", "empty"), (b"\n\n\n", "empty"), (b"a,b\n", "no rows"),
         (b'a,b\n"never closed,1\n' + b"x,y\n" * 60_000, "quotation mark"),
-        (b"a," * 201 + b"\n1\n", "columns"),
+        (b"a," * 201 + b"\n1\n", "columns"), (b"PK\x03\x04\x14\0" + b"a,b\n1,2\n", "save it as CSV"),
+        (b"\xd0\xcf\x11\xe0" + b"\0" * 600, "save it as CSV"), (b"%PDF-1.7\na,b\n1,2\n", "save it as CSV"),
     ],
 )  # fmt: skip
 def test_what_is_no_table(tmp_path: Path, content: bytes, words: str) -> None:
     assert words in refused(tmp_path, content)
+
+
+def test_card_numbers_are_not_shown(tmp_path: Path) -> None:
+    file = kept(tmp_path, b"Ada,4242424242424242\nBo,card 4242 4242 4242 4242\nCy,1234567890123456\n")
+    assert file.layout.head == (
+        "Ada",
+        "\u2022\u2022\u2022\u2022 4242",
+    )  # no head: its first row was taken for one
+    shown = files.samples(tmp_path / "imports" / file.stored_as, file.layout)
+    assert shown[1] == ("card \u2022\u2022\u2022\u2022 4242", "1234567890123456")
 
 
 def test_a_wrong_encoding_is_told(tmp_path: Path) -> None:
