@@ -11,6 +11,7 @@ from core.plugin_api.errors import InvalidFields
 from core.plugin_api.forms import Choice, FieldKind, FormField
 from core.plugin_api.words import gettext as _
 from core.plugin_api.words import mark
+from plugins.gateways.sandbox_card.sentences import EXAMPLE_YEARS, MONTH, YEAR
 
 AUTOMATIC = mark("Automatic")
 CARD_TYPES = ("Visa", "Mastercard", "American Express", "Discover")
@@ -154,9 +155,9 @@ def _expiry(form: Mapping[str, str], today: date, wrong: dict[str, str]) -> tupl
     month = _digits(_typed(form, "expiry_month"), 1, 2)
     year = _digits(_typed(form, "expiry_year"), 4, 4)
     if not 1 <= month <= 12:
-        wrong["expiry_month"] = _("Enter the month with two digits, from 01 to 12.")
+        wrong["expiry_month"] = _(MONTH)
     if year < 1:
-        wrong["expiry_year"] = _("Enter the year with four digits, as in {year}.").format(year=today.year + 2)
+        wrong["expiry_year"] = _(YEAR).format(year=today.year + EXAMPLE_YEARS)
     elif "expiry_month" not in wrong and (year, month) < (today.year, today.month):
         words = _("This card expired in {month}. Use another card or check the year.")
         wrong["expiry_year"] = words.format(month=f"{month:02} / {year}")

@@ -41,6 +41,7 @@ from plugins.gateways.sandbox_card import notices
 from plugins.gateways.sandbox_card.client import SandboxClient
 from plugins.gateways.sandbox_card.fields import AUTOMATIC, FIELDS, CardForm, read
 from plugins.gateways.sandbox_card.mapping import charge_outcome, checked, declined, refund_outcome
+from plugins.gateways.sandbox_card.sentences import OTHER_BRAND, for_the_page
 
 AGAIN = mark("Enter the card number again.")
 
@@ -85,7 +86,7 @@ class SandboxCard(Gateway[CardConfig], Collects, Charges, Refunds, LooksUp, Noti
     def browser(self) -> BrowserSetup:
         script = BrowserScript(module="sandbox_card.js", origins=(self._origin,))
         data = {"tokenizer": f"{self._origin}/tokenizer.js", "public_key": self.ctx.config.public_key}
-        return BrowserSetup(data=data, script=script)
+        return BrowserSetup(data=data | for_the_page(self.ctx.clock.now().year), script=script)
 
     def collect(self, form: Mapping[str, str]) -> PaymentSource:
         """The card behind the token, as the sandbox knows it: what the form claims is only compared."""
@@ -168,8 +169,7 @@ class SandboxCard(Gateway[CardConfig], Collects, Charges, Refunds, LooksUp, Noti
 def _compare(typed: CardForm, brand: str, expires: tuple[int, int]) -> None:
     """Raises InvalidFields where the form and the card disagree: one of them was changed afterwards."""
     if typed.card_type not in (AUTOMATIC, brand):
-        words = _("This card is from {brand}. Choose {brand} or Automatic.")
-        raise InvalidFields({"card_type": words.format(brand=brand)})
+        raise InvalidFields({"card_type": _(OTHER_BRAND).format(brand=brand)})
     if (typed.year, typed.month) != expires:
         raise InvalidFields({"number": _(AGAIN)})
 

@@ -55,17 +55,11 @@ async function submit(event) {
     return;
   }
   quiet();
-  const stray = misplaced();
-  if (stray) {
-    event.preventDefault();
-    tell([[stray, words.cardNumber]]);
-    return;
-  }
   const method = chosen();
-  const empty = event.submitter?.name === "update" ? [] : missing(method);
-  if (empty.length) {
+  const wrong = [...misplaced(), ...(event.submitter?.name === "update" ? [] : missing(method))];
+  if (wrong.length) {
     event.preventDefault();
-    tell(empty.map((field) => [field, words.missing]));
+    tell(wrong);
     return;
   }
   form.dataset.sent = "1";
@@ -85,16 +79,20 @@ async function submit(event) {
   }
 }
 
-/** The field, if any, that would be sent with a card number in it. A bank account's own field may look so. */
+/** Fields that would be sent with a card number in them. A bank account's own field may look so. */
 function misplaced() {
   const fields = form.querySelectorAll("input[name]:is([type=text], [type=email], [type=tel], [type=search]), textarea[name]");
-  return [...fields].find((field) => !field.matches(":disabled") && !("account" in field.dataset) && holdsCardNumber(field.value));
+  return [...fields]
+    .filter((field) => !field.matches(":disabled") && !("account" in field.dataset) && holdsCardNumber(field.value))
+    .map((field) => [field, words.cardNumber]);
 }
 
 /** Empty fields of a method whose module asks the gateway before our server sees anything. */
 function missing(method) {
   if (!method?.dataset.module) return [];
-  return [...method.querySelectorAll(".ik-method-body [required]")].filter((field) => !field.value.trim());
+  return [...method.querySelectorAll(".ik-method-body [required]")]
+    .filter((field) => !field.value.trim())
+    .map((field) => [field, words.missing]);
 }
 
 /** The token, and what else the module tells (brand, last digits) as hidden fields. */

@@ -10,24 +10,48 @@ const named = (root, name) => root.querySelector(`[name="${name}"]`)?.value ?? "
 
 function sandbox(setup) {
   return import(setup.tokenizer).catch(() => {
-    throw { message: "The card service did not answer. Please try again in a moment." };
+    throw { message: setup.say_no_answer };
   });
 }
 
-// What is wrong to the eye, beside the one thing the sandbox complains of: all is told at once.
-function misfits(root) {
+// The check digit of ISO/IEC 7812-1, annex B.
+function luhn(digits) {
+  const doubled = [...digits].reverse().map((digit, place) => Number(digit) * (1 + (place % 2)));
+  return doubled.reduce((sum, value) => sum + (value > 9 ? value - 9 : value), 0) % 10 === 0;
+}
+
+const isNumber = (typed) => /^\d{12,19}$/.test(typed) && luhn(typed);
+const isPast = (month, year) => {
+  const now = new Date();
+  return Number(year) < now.getFullYear() + (Number(month) <= now.getMonth() ? 1 : 0);
+};
+
+// All that is wrong to the eye, in the order of the form: nobody mends one thing to be told of the next.
+function misfits(root, setup) {
+  const number = (secure(root, "number")?.value ?? "").replace(/[\s-]/g, "");
+  const code = (secure(root, "code")?.value ?? "").trim();
+  const [month, year] = [named(root, "expiry_month").trim(), named(root, "expiry_year").trim()];
+  const isMonth = /^(0?[1-9]|1[0-2])$/.test(month);
+  const isYear = /^\d{4}$/.test(year);
   const found = [];
-  const look = (field, value, pattern, message) => {
-    if (!pattern.test(value.trim())) found.push({ field, message });
-  };
-  look("expiry_month", named(root, "expiry_month"), /^(0?[1-9]|1[0-2])$/, "Enter the month from 1 to 12.");
-  look("expiry_year", named(root, "expiry_year"), /^(\d{2}|\d{4})$/, "Enter the year, as in 2030.");
-  look("code", secure(root, "code")?.value ?? "", /^\d{3,4}$/, "Enter the 3 or 4 digits of the security code.");
+  if (!isNumber(number)) found.push({ field: "number", message: setup.say_number });
+  if (!isMonth) found.push({ field: "expiry_month", message: setup.say_month });
+  if (!isYear) found.push({ field: "expiry_year", message: setup.say_year });
+  else if (isMonth && isPast(month, year)) found.push({ field: "expiry_year", message: setup.say_expired });
+  if (!/^\d{3,4}$/.test(code)) found.push({ field: "code", message: setup.say_code });
   return found;
 }
 
-// Resolves to {token}, or throws {field, message} or {errors: [{field, message}, ...]}.
+// What the sandbox complains of, in the page's language; what it has no word for here is said as it says it.
+function said(error, setup) {
+  const message = setup[`say_${error.code}`] ?? error.message;
+  return FIELDS[error.field] ? { field: FIELDS[error.field], message } : { message };
+}
+
+// Resolves to {token}, or throws {message}, {field, message} or {errors: [{field, message}, ...]}.
 async function tokenize({ root, setup }) {
+  const wrong = misfits(root, setup);
+  if (wrong.length) throw { errors: wrong };
   const { tokenize: ask } = await sandbox(setup);
   let card;
   try {
@@ -40,13 +64,11 @@ async function tokenize({ root, setup }) {
       name: named(root, "name_on_card"),
     });
   } catch (error) {
-    const told = { field: FIELDS[error.field], message: error.message };
-    if (!told.field) throw told; // the whole card, or no answer
-    throw { errors: [told, ...misfits(root).filter(({ field }) => field !== told.field)] };
+    throw said(error, setup);
   }
   const wanted = named(root, "card_type");
   if (wanted && wanted !== "Automatic" && wanted !== card.brand) {
-    throw { field: "card_type", message: `This card is from ${card.brand}. Choose ${card.brand} or Automatic.` };
+    throw { field: "card_type", message: setup.say_brand.replaceAll("{brand}", card.brand) };
   }
   return { token: card.token };
 }
@@ -58,7 +80,7 @@ async function authenticate({ setup, data }) {
   try {
     await ask({ publicKey: setup.public_key, charge: data.charge, challenge: data.challenge });
   } catch (error) {
-    if (error.code === "unreachable") throw { message: error.message };
+    if (error.code === "unreachable") throw { message: setup.say_no_answer };
   }
   return {};
 }
