@@ -10,7 +10,7 @@ from flask import Flask
 
 from core.identity import resetting
 from core.identity import service as identity
-from core.kernel import i18n
+from core.kernel import audit_seal, i18n
 from core.kernel.clock import Clock, SystemClock
 from core.kernel.crypto import KeyRing
 from core.kernel.db import Database
@@ -32,7 +32,7 @@ from core.provisioning import service as provisioning
 from core.records import figures
 from core.records.importing import running as importing
 from core.records.importing import service as imports
-from core.settings import Settings, require_secret
+from core.settings import Settings, key_ring
 
 EngineFactory = Callable[[Database, Registry, Settings], Engine]
 
@@ -56,13 +56,15 @@ def build(
     """Put the application together. Raises SettingsError and, with strict plugins, PluginLoadError."""
     clock = clock or SystemClock()
     db = db or Database(settings.database)
+    keys = key_ring(settings)
+    audit_seal.seal_with(db, keys)
     plugins = load_plugins(plugin_settings(settings), clock, strict=settings.plugins.strict)
     i18n.learn(plugins.locale_folders())
     house = Innkeeper(
         settings=settings,
         db=db,
         clock=clock,
-        keys=key_ring(settings),
+        keys=keys,
         plugins=plugins,
         outbox=Outbox(),
         engine=engine(db, plugins, settings),
@@ -81,12 +83,6 @@ def plugin_settings(settings: Settings) -> PluginSettings:
         config_file=settings.config_file,
         mode=Mode.TEST if settings.is_demo else Mode.LIVE,
     )
-
-
-def key_ring(settings: Settings) -> KeyRing:
-    """The current key seals; the old ones still open what they sealed."""
-    old = [one.get_secret_value().encode() for one in settings.old_secret_keys]
-    return KeyRing.ring(require_secret(settings), old)
 
 
 def listen(house: Innkeeper) -> None:

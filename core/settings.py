@@ -18,6 +18,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
+from core.kernel.crypto import KeyRing
+
 DEFAULT_CONFIG = Path("config/innkeeper.toml")
 PREFIX = "INNKEEPER_"
 SECRETS = frozenset({"secret_key", "admin_password", "smtp_url", "database_url"})
@@ -222,6 +224,12 @@ def require_secret(settings: Settings) -> bytes:
             f"(or {PREFIX}SECRET_KEY_FILE) to at least {MIN_SECRET} random characters."
         )
     return secret.encode()
+
+
+def key_ring(settings: Settings) -> KeyRing:
+    """The current key seals; the old ones still open what they sealed. Raises SettingsError."""
+    old = [one.get_secret_value().encode() for one in settings.old_secret_keys]
+    return KeyRing.ring(require_secret(settings), old)
 
 
 def _demo_secret(path: Path) -> bytes:

@@ -9,14 +9,18 @@ from rich.console import Console
 
 from core.billing.checks import breaches
 from core.kernel.audit import verify
+from core.kernel.audit_seal import seal_with
 from core.kernel.db import Database
-from core.settings import load
+from core.settings import key_ring, load
 
 
 @click.command()
 def reconcile() -> None:
-    """Check every invariant of the books and the chain of the audit log; exit 1 when one is broken."""
-    db = Database(load().database)
+    """Check every invariant of the books, the chain of the audit log and its seal; exit 1 when one is
+    broken."""
+    settings = load()
+    db = Database(settings.database)
+    seal_with(db, key_ring(settings))
     console = Console()
     with db.read() as session:
         found = [f"{breach.rule}: {breach.subject}" for breach in breaches(session)]

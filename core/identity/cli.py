@@ -20,7 +20,8 @@ from core.identity.signing import find_user
 from core.identity.staffing import StaffForm, StaffView
 from core.identity.users import set_password
 from core.identity.values import at_the_shell
-from core.kernel import audit
+from core.kernel import audit, audit_seal
+from core.kernel.audit import Problem
 from core.kernel.paging import Window
 from core.kernel.problems import InvalidFields, NotFound
 from core.kernel.queries import AuditFilter, AuditRow, list_audit
@@ -52,8 +53,8 @@ def audit_group(open_house: OpenHouse) -> click.Group:
     def group() -> None:
         """The audit log: who did what."""
 
-    group.add_command(_verify(open_house))
-    group.add_command(_show(open_house))
+    for make in (_verify, _seal, _show):
+        group.add_command(make(open_house))
     return group
 
 
@@ -232,14 +233,58 @@ def _role_id(session: Session, name: str) -> UUID:
 
 def _verify(open_house: OpenHouse) -> click.Command:
     @click.command("verify")
-    def command() -> None:
-        """Walk the whole chain; exit 1 and name the place when an entry was changed, removed or cut off."""
+    @click.option(
+        "--end", "noted", metavar="NUMBER:HASH", help="An end noted earlier: it must stand there still."
+    )
+    def command(noted: str | None) -> None:
+        """Walk the whole chain; exit 1 and name the place when an entry was changed, removed or cut off, or
+        the seals are not ours."""
         with open_house() as house, house.db.read() as session:
-            found = list(audit.verify(session))
+            found, end = list(audit.verify(session)), audit.end(session)
+            if noted and not audit.stands(session, *_place(noted)):
+                found.append(Problem(sequence=_place(noted)[0], reason="it is not what was noted"))
         for problem in found:
             click.echo(f"entry {problem.sequence}: {problem.reason}")
         click.echo("The audit log holds." if not found else f"Entries that do not hold: {len(found)}.")
+        if end is not None and not found:
+            click.echo(f"Its end: {end.sequence}:{end.hash}")
         sys.exit(1 if found else 0)
+
+    return command
+
+
+def _place(noted: str) -> tuple[int, str]:
+    number, _, digest = noted.partition(":")
+    if not (number.isascii() and number.isdigit() and digest):
+        raise click.BadParameter(f"{noted!r} is not NUMBER:HASH, as verify prints it.")
+    return int(number), digest
+
+
+def _seal(open_house: OpenHouse) -> click.Command:
+    @click.command("seal")
+    @click.option(
+        "--despite", default="", metavar="REASON", help="Seal what does not hold, and say why: kept."
+    )
+    def command(despite: str) -> None:
+        """Seal the end with the present key: once after an upgrade, and after secret_key was changed. Refused
+        while something does not hold."""
+        with open_house() as house:
+            with house.db.read() as session:
+                found = [one for one in audit.verify(session) if one.reason not in audit_seal.TO_BE_SEALED]
+            for problem in found:
+                click.echo(f"entry {problem.sequence}: {problem.reason}", err=True)
+            if found and not despite.strip():
+                raise click.ClickException(
+                    "Find out why first; then --despite says why it is sealed all the same."
+                )
+            with house.db.transaction() as session:
+                audit.record(
+                    session, actor="system", action="audit.seal", target="audit", now=house.clock.now(),
+                    after={"problems": len(found), "reason": despite.strip()},
+                )  # fmt: skip
+            with house.db.transaction() as session:
+                audit.seal_end(session, house.keys)
+            click.echo("The audit log is sealed.")
 
     return command
 

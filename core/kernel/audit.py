@@ -1,4 +1,5 @@
-"""Who did what: an append-only log whose rows are chained by hash, so that a change shows."""
+"""Who did what: an append-only log whose rows are chained by hash, so that a change shows, and whose end is
+sealed with a key, so that nobody without it can chain other rows (``core.kernel.audit_seal``)."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -16,7 +17,10 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import event, insert, select, update
 from sqlalchemy.orm import Mapped, Session, SessionTransaction, mapped_column
 
-from core.kernel.db import Base
+from core.kernel import audit_seal
+from core.kernel.audit_seal import End
+from core.kernel.crypto import KeyRing
+from core.kernel.db import Base, changed
 from core.kernel.ids import new_id
 
 GENESIS = "0" * 64
@@ -42,6 +46,7 @@ class AuditEntry(Base):
     after: Mapped[dict[str, Any] | None]
     previous_hash: Mapped[str]
     hash: Mapped[str]
+    seal: Mapped[str] = mapped_column(default="", server_default="")
 
 
 class AuditHead(Base):
@@ -52,6 +57,8 @@ class AuditHead(Base):
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     sequence: Mapped[int]
     hash: Mapped[str]
+    seal: Mapped[str] = mapped_column(default="", server_default="")
+    sealed_from: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,12 +156,15 @@ def _chain(session: Session) -> None:
     if not pending:
         return
     session.flush()
-    sequence, previous = _take_head(session, len(pending))
-    for offset, row in enumerate(pending):
-        row |= {"sequence": sequence + offset, "previous_hash": previous}
+    was, keys = _take_head(session, len(pending)), audit_seal.keys_of(session)
+    previous = was.hash
+    for sequence, row in enumerate(pending, was.sequence + 1):
+        row |= {"sequence": sequence, "previous_hash": previous}
         row["hash"] = previous = digest(row)
+        row["seal"] = audit_seal.of_entry(keys, sequence, previous)
     session.execute(insert(AuditEntry), pending)
-    session.execute(update(AuditHead).where(AuditHead.id == 1).values(hash=previous))
+    values = audit_seal.continued(session, was, was.sequence + len(pending), previous)
+    session.execute(update(AuditHead).where(AuditHead.id == 1).values(**values))
 
 
 @event.listens_for(Session, "after_transaction_create")
@@ -177,15 +187,47 @@ def _forget(session: Session, transaction: SessionTransaction) -> None:
     del session.info.get(_PENDING, [])[kept:]
 
 
-def _take_head(session: Session, count: int) -> tuple[int, str]:
+def _take_head(session: Session, count: int) -> End:
+    """Move the end on, held until commit; gives what it was."""
     advance = (
         update(AuditHead)
         .where(AuditHead.id == 1)
         .values(sequence=AuditHead.sequence + count)
-        .returning(AuditHead.sequence, AuditHead.hash)
+        .returning(AuditHead.sequence, AuditHead.hash, AuditHead.sealed_from, AuditHead.seal)
     )
-    end, previous = session.execute(advance, execution_options={"synchronize_session": False}).one()
-    return end - count + 1, previous
+    row = session.execute(advance, execution_options={"synchronize_session": False}).one()
+    return End(sequence=row.sequence - count, hash=row.hash, sealed_from=row.sealed_from, seal=row.seal)
+
+
+def end(session: Session) -> End | None:
+    """Where the chain ends: number and hash of its last entry. None when even that was taken away."""
+    head = session.get(AuditHead, 1)
+    if head is None:
+        return None
+    return End(sequence=head.sequence, hash=head.hash, sealed_from=head.sealed_from, seal=head.seal)
+
+
+def stands(session: Session, sequence: int, digest: str) -> bool:
+    """Whether the entry of this number has this hash: an end that was noted elsewhere is there still, and
+    with it all that was before. Number 0 is a log without entries."""
+    if sequence == 0:
+        return digest == GENESIS
+    found = session.scalar(select(AuditEntry.hash).where(AuditEntry.sequence == sequence))
+    return found == digest
+
+
+def seal_end(session: Session, keys: KeyRing) -> None:
+    """Seal the end as it is: for the first time, after the key was changed, or when somebody has found out
+    why it did not hold. ``verify`` first: this makes good whatever stands there.
+
+    The seals of entries are looked at from where they were before if any key of the ring sealed that end,
+    else from the next entry on.
+    """
+    was = _take_head(session, 0)
+    if not keys.is_sealed(was.seal, was.text, audit_seal.HEAD):
+        was = replace(was, sealed_from=was.sequence + 1)
+    values = {"sealed_from": was.sealed_from, "seal": audit_seal.sealed(keys, was)}
+    changed(session, update(AuditHead).where(AuditHead.id == 1).values(**values))
 
 
 def digest(row: Mapping[str, Any]) -> str:
@@ -199,8 +241,10 @@ def digest(row: Mapping[str, Any]) -> str:
 
 
 def verify(session: Session) -> Iterator[Problem]:
-    """Walk the whole chain in order and tell every place where it breaks."""
-    previous, expected = GENESIS, 1
+    """Walk the whole chain in order and tell every place where it breaks; where the session has keys, what is
+    wrong with the seals too."""
+    previous, expected, keys, found = GENESIS, 1, audit_seal.keys_of(session), end(session)
+    seals = audit_seal.Entries(keys, found) if keys and found else None
     columns = AuditEntry.__table__.columns
     rows = session.execute(select(*columns).order_by(AuditEntry.sequence)).yield_per(1000)
     for row in map(dict[str, Any], rows.mappings()):
@@ -210,7 +254,10 @@ def verify(session: Session) -> Iterator[Problem]:
             yield Problem(sequence=row["sequence"], reason="the entry before it was changed or removed")
         if digest(row) != row["hash"]:
             yield Problem(sequence=row["sequence"], reason="the entry was changed")
+        if seals and seals.begins_to_fail(row["sequence"], row["hash"], row["seal"]):
+            yield Problem(sequence=row["sequence"], reason=audit_seal.NO_SEAL)
         previous, expected = row["hash"], row["sequence"] + 1
-    head = session.get(AuditHead, 1)
-    if head is None or head.sequence != expected - 1 or head.hash != previous:
+    if found is None or (found.sequence, found.hash) != (expected - 1, previous):
         yield Problem(sequence=expected, reason="the end of the chain was cut off")
+    if keys and found and (fault := audit_seal.fault_of_end(keys, found)):
+        yield Problem(sequence=found.sequence, reason=fault)

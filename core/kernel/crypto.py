@@ -1,18 +1,22 @@
-"""Encryption at rest: AES-256-GCM under a key ring, each value bound to its row.
+"""Encryption at rest: AES-256-GCM under a key ring, each value bound to its row; and seals of what is open.
 
 A record reads ``v1.<key id>.<base64 of nonce and ciphertext>``. The associated data names the row, so a
-value copied to another row does not open.
+value copied to another row does not open. A seal reads ``<key id>.<HMAC-SHA-256>``, under a key of its own
+for each purpose (HKDF, RFC 5869).
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
 import os
 from collections.abc import Iterable, Mapping
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 NONCE_BYTES = 12
 KEY_BYTES = 32
@@ -32,6 +36,7 @@ class KeyRing:
             raise ValueError("every key must be 32 bytes")
         self._keys = dict(keys)
         self._current = current
+        self._sealing: dict[tuple[str, str], bytes] = {}
 
     @classmethod
     def ring(cls, secret: bytes, old: Iterable[bytes] = ()) -> KeyRing:
@@ -62,6 +67,33 @@ class KeyRing:
             raise DecryptionError("the key of this record is not in the ring") from error
         except (ValueError, InvalidTag) as error:
             raise DecryptionError("the record does not open for this row") from error
+
+    def seal(self, text: str, purpose: str) -> str:
+        """Proof that whoever wrote ``text`` holds the current key. The same text has the same seal."""
+        return f"{self._current}.{self._mac(self._current, text, purpose)}"
+
+    def is_sealed(self, seal: str, text: str, purpose: str) -> bool:
+        """Whether ``seal`` is of this text, by any key of the ring."""
+        key_id, _, mac = seal.partition(".")
+        return key_id in self._keys and hmac.compare_digest(
+            self._mac(key_id, text, purpose).encode(), mac.encode()
+        )
+
+    def knows(self, seal: str) -> bool:
+        """Whether the key of a seal is in the ring."""
+        return seal.partition(".")[0] in self._keys
+
+    def is_current(self, seal: str) -> bool:
+        """Whether a seal says that it is of the current key."""
+        return seal.partition(".")[0] == self._current
+
+    def _mac(self, key_id: str, text: str, purpose: str) -> str:
+        known = self._sealing.get((key_id, purpose))
+        if known is None:
+            info = f"innkeeper-seal:{purpose}".encode()
+            known = HKDF(SHA256(), KEY_BYTES, salt=None, info=info).derive(self._keys[key_id])
+            self._sealing[key_id, purpose] = known
+        return hmac.digest(known, text.encode(), "sha256").hex()
 
 
 def _derive(secret: bytes) -> tuple[str, bytes]:

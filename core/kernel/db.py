@@ -124,6 +124,7 @@ class Database:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = self._sqlite() if self.is_sqlite else self._postgresql()
+        self.info: dict[str, Any] = {}  # what each session carries with it
         self._writers = _Queue()
         self._local = threading.local()
 
@@ -188,7 +189,7 @@ class Database:
             connection.execution_options(innkeeper_write=write)
             if not write and not self.is_sqlite:  # all that is read was true at one moment
                 connection.execution_options(isolation_level="REPEATABLE READ")
-            with Session(connection, expire_on_commit=False) as session:
+            with Session(connection, expire_on_commit=False, info=self.info) as session:
                 yield session
 
     @property

@@ -5,15 +5,16 @@ from __future__ import annotations
 import secrets
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import click
 
 from core.identity.service import ensure_admin
+from core.kernel import audit
 from core.kernel import migrate as schema
 from core.kernel.db import Database
-from core.settings import Settings, SettingsError
+from core.settings import Settings, SettingsError, key_ring
 from core.work import logs, names
 from core.work.application import Application, BuiltHouse, HouseT
 from core.work.engine import ClientEngine
@@ -24,6 +25,7 @@ from core.work.worker import Worker, client_engine, worker_engine
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
+SEALED_SINCE = "0007"  # the migration that brought the seals of the audit log
 ADMIN = "admin"
 PASSWORD_BYTES = 15
 WEB_THREADS = 8
@@ -33,12 +35,25 @@ def migrate(settings: Settings) -> None:
     """Bring our tables and the engine's to this version."""
     db = Database(settings.database)
     try:
+        before = schema.current(db)
         schema.upgrade(db)
+        _seal_log(db, settings, before)
         engine = ClientEngine(db)
         engine.migrate()
         engine.shutdown()
     finally:
         db.dispose()
+
+
+def _seal_log(db: Database, settings: Settings, before: str | None) -> None:
+    """The audit log is sealed when its seals come into being, and never again by itself: an end without one
+    is for people to look at. Without a key it stays as it is; ``innkeeper audit verify`` says what to do."""
+    if before is not None and before >= SEALED_SINCE:
+        return
+    with suppress(SettingsError):
+        keys = key_ring(settings)
+        with db.transaction() as session:
+            audit.seal_end(session, keys)
 
 
 def check_migrated(settings: Settings) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import select, text
 from core.identity import cli, factors, roles
 from core.identity.service import ensure_admin, make_user
 from core.identity.values import at_the_shell
-from core.kernel import audit
+from core.kernel import audit, audit_seal
 from core.kernel.audit import AuditEntry
 from core.kernel.outbox import OutboxEvent
 from core.kernel.problems import Conflict, NotFound
@@ -129,6 +129,33 @@ def test_a_row_changed_by_hand_is_found(house: SmallHouse, run) -> None:  # type
     if not house.db.is_sqlite:
         with house.db.transaction() as session:
             session.execute(text("ALTER TABLE audit_entry ENABLE TRIGGER ALL"))
+
+
+def test_the_log_is_sealed_by_people(house: SmallHouse, run) -> None:  # type: ignore[no-untyped-def]
+    audit_seal.seal_with(house.db, house.keys)
+    hire(house)
+    sign_in(house)
+    asked = run("audit", "verify")
+    assert (asked.exit_code, "innkeeper audit seal" in asked.output) == (1, True)
+    assert "is sealed" in run("audit", "seal").output
+    sign_in(house)
+    holds = run("audit", "verify")
+    assert holds.exit_code == 0
+    end = holds.output.rpartition("Its end: ")[2].strip()
+    sign_in(house)
+    assert run("audit", "verify", "--end", end).exit_code == 0
+    other = f"{int(end.partition(':')[0]) - 1}:{end.partition(':')[2]}"
+    assert "not what was noted" in run("audit", "verify", "--end", other).output
+    assert run("audit", "verify", "--end", "nothing").exit_code == 2
+    with house.db.transaction() as session:
+        session.execute(text("UPDATE audit_head SET seal = (SELECT max(seal) FROM audit_entry)"))
+    denied = run("audit", "seal")
+    assert (denied.exit_code, "Find out why first" in denied.stderr) == (1, True)
+    assert run("audit", "seal", "--despite", "a test changed it").exit_code == 0
+    assert run("audit", "verify").exit_code == 0
+    with house.db.read() as session:
+        said = session.scalars(select(AuditEntry.after).filter_by(action="audit.seal")).all()
+    assert [one["problems"] for one in said] == [0, 1]
 
 
 def test_the_log_is_shown_narrowed_and_masked(house: SmallHouse, run) -> None:  # type: ignore[no-untyped-def]

@@ -168,7 +168,8 @@ FORGERIES: tuple[tuple[str, list[tuple[int, str]]], ...] = (
     ),  # two change places
     (
         "INSERT INTO audit_entry SELECT 4, 'f0000000-0000-0000-0000-000000000000', at, actor, acting_for, ip,"
-        " request_id, action, target, before, after, previous_hash, hash FROM audit_entry WHERE sequence = 3",
+        " request_id, action, target, before, after, previous_hash, hash, seal"
+        " FROM audit_entry WHERE sequence = 3",
         [(4, BEFORE), (4, CHANGED), (5, CUT)],
     ),  # one is put at the end
     (

@@ -14,9 +14,13 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
+from core.kernel import audit, audit_seal
+from core.kernel import migrate as schema
+from core.kernel.audit import AuditHead
 from core.kernel.db import Database
-from core.settings import Settings, SettingsError
+from core.settings import Settings, SettingsError, key_ring
 from core.work import processes
 from core.work.serving import bind
 from tests.integration.work.conftest import ROOT, until
@@ -164,6 +168,28 @@ def test_a_database_of_another_version_is_refused(empty_database_url: str) -> No
     processes.migrate(settings)
     processes.migrate(settings)
     processes.check_migrated(settings)
+
+
+def test_migrating_seals_the_audit_log_once(empty_database_url: str) -> None:
+    secret = "a secret key of forty letters or so, made up"
+    settings = Settings.model_validate({"database_url": empty_database_url, "secret_key": secret})
+    db = Database(empty_database_url)
+    audit_seal.seal_with(db, key_ring(settings))
+
+    def found() -> list[str]:
+        with db.read() as session:
+            return [one.reason for one in audit.verify(session)]
+
+    processes.migrate(settings)
+    assert found() == []
+    with db.transaction() as session:
+        session.execute(update(AuditHead).values(seal="", sealed_from=0))
+    processes.migrate(settings)
+    assert found() == [audit_seal.UNSEALED], "who takes a seal away is not given another"
+    schema.downgrade(db, "0006")  # as an earlier version left it
+    processes.migrate(settings)
+    assert found() == []
+    db.dispose()
 
 
 def test_our_tables_without_the_engines_are_not_enough(db: Database, database_url: str) -> None:

@@ -95,3 +95,25 @@ def test_two_secrets_make_two_key_ids() -> None:
 
 def test_no_key_is_shown() -> None:
     assert "nnnn" not in repr(ring(a=NEW))
+
+
+def test_a_seal_is_of_one_text_one_purpose_and_one_key() -> None:
+    ring, former = KeyRing.ring(b"new", [b"old"]), KeyRing.single(b"old")
+    seal = ring.seal("the end is 7", "a log")
+    assert seal == ring.seal("the end is 7", "a log")
+    assert ring.is_sealed(seal, "the end is 7", "a log")
+    assert not ring.is_sealed(seal, "the end is 8", "a log")
+    assert not ring.is_sealed(seal, "the end is 7", "another log")
+    assert not former.is_sealed(seal, "the end is 7", "a log")
+    in_its_name = f"{former.seal('x', 'a log').partition('.')[0]}.{seal.partition('.')[2]}"
+    assert not ring.is_sealed(in_its_name, "the end is 7", "a log")
+    for broken in ("", ".", "é.é", seal[:-1], seal.partition(".")[2]):
+        assert not ring.is_sealed(broken, "the end is 7", "a log")
+
+
+def test_a_seal_of_a_former_key_holds_and_is_known_as_such() -> None:
+    ring, former = KeyRing.ring(b"new", [b"old"]), KeyRing.single(b"old")
+    seal = former.seal("the end is 7", "a log")
+    assert ring.is_sealed(seal, "the end is 7", "a log")
+    assert (ring.knows(seal), ring.is_current(seal), former.is_current(seal)) == (True, False, True)
+    assert not KeyRing.single(b"new").knows(seal)
