@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import cast
+from urllib.parse import urlsplit
 
 from flask import current_app, redirect, request, url_for
 from itsdangerous import BadData, URLSafeTimedSerializer
@@ -27,14 +28,31 @@ from core.web.forms import SECRET_NAMES
 from core.web.security import is_safe_path
 
 KEPT_SECONDS = 60 * 60
+DEEDS = {
+    "admin.staff_invite": "Send the link again",
+    "admin.staff_disable": "Disable this account",
+    "admin.staff_enable": "Enable this account",
+    "admin.staff_reset_factor": "Reset the second factor",
+    "admin.staff_end_sessions": "End all sessions",
+    "admin.staff_end_session": "End this session",
+    "admin.contact_reset_factor": "Reset the second factor",
+    "admin.factor_app_begin": "Set up an app",
+    "admin.factor_remove": "Remove this factor",
+    "admin.codes_new": "Make ten new recovery codes",
+    "admin.client_export": "Hand out all data of this client",
+    "admin.client_sign_in_as": "Sign in as this client",
+}
+"""What a button without fields was pressed for, by endpoint."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """A form that waits: where it goes, and its fields in order."""
+    """A form that waits: what it is for, where it goes, its fields in order, and the page it stood in."""
 
+    deed: str
     path: str
     fields: tuple[tuple[str, str], ...]
+    stood_in: str
 
 
 @blueprint.errorhandler(ProofNeeded)
@@ -101,7 +119,8 @@ def _keep() -> str:
         for value in values
         if name != csrf.FIELD and not _is_secret(name)
     ]
-    return _serializer().dumps([str(access.person().session_id), request.full_path.rstrip("?"), fields])
+    path, stood_in = request.full_path.rstrip("?"), urlsplit(request.referrer or "").path
+    return _serializer().dumps([str(access.person().session_id), request.endpoint, path, fields, stood_in])
 
 
 def _is_secret(name: str) -> bool:
@@ -110,12 +129,13 @@ def _is_secret(name: str) -> bool:
 
 def _read(kept: str) -> Kept | None:
     try:
-        session_id, path, fields = _serializer().loads(kept, max_age=KEPT_SECONDS)
+        session_id, endpoint, path, fields, stood_in = _serializer().loads(kept, max_age=KEPT_SECONDS)
     except (BadData, ValueError, TypeError):
         return None
     if session_id != str(access.person().session_id) or inside(path) != path:
         return None
-    return Kept(path=path, fields=tuple((str(name), str(value)) for name, value in fields))
+    pairs = tuple((str(name), str(value)) for name, value in fields)
+    return Kept(deed=DEEDS.get(endpoint, ""), path=path, fields=pairs, stood_in=inside(stood_in))
 
 
 def _serializer() -> URLSafeTimedSerializer:

@@ -15,7 +15,7 @@ from core.kernel.audit import AuditEntry
 from core.kernel.ids import new_id
 from core.kernel.outbox import OutboxEvent
 from core.mail.models import MailMessage
-from core.web.admin import signing
+from core.web.admin import access, proving, signing
 from core.web.admin.access import COOKIE
 from tests.fixtures.innkeeper import Inn
 from tests.integration.web_admin.desk import HOST, PASSWORD, cookie_of, open_desk, texts
@@ -94,10 +94,22 @@ def test_a_button_that_needs_proof_says_what_it_does(inn: Inn) -> None:
     desk = open_desk(inn)
     inn.clock.advance(minutes=16)
     path = f"/admin/staff/{new_id()}/reset-factor"
-    kept = fields(desk.post(path).text)["kept"]
-    words = texts(desk.post("/admin/prove", kept=kept, password=PASSWORD).text)
-    assert "Asked for reset factor Do it now" in words
-    assert "as you typed it" not in words
+    stood_in = {"Referer": f"{HOST}/admin/staff"}
+    asked = desk.browser.post(path, data={"csrf_token": desk.token()}, base_url=HOST, headers=stood_in)
+    kept = fields(asked.text)["kept"]
+    ready = desk.post("/admin/prove", kept=kept, password=PASSWORD).text
+    assert "Asked for Reset the second factor Do it now" in texts(ready)
+    assert "as you typed it" not in texts(ready)
+    assert '<a class="btn btn-quiet" href="/admin/staff">Leave it</a>' in ready
+
+
+def test_every_button_without_fields_has_words(inn: Inn) -> None:
+    """What is asked for proof and has nothing to type says what it does."""
+    app = open_desk(inn).browser.application
+    known = {rule.endpoint for rule in app.url_map.iter_rules() if "POST" in (rule.methods or ())}
+    assert set(proving.DEEDS) <= known
+    with app.app_context():
+        assert [one for one in proving.DEEDS if not access.asks_for_proof(one)] == []
 
 
 def test_a_kept_form_is_of_its_own_session_and_unchanged(inn: Inn) -> None:
