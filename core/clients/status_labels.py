@@ -18,6 +18,7 @@ from core.clients.service import ensure_statuses
 from core.clients.statuses import BEHAVIOURS, BILLABLE
 from core.kernel import audit
 from core.kernel.i18n import gettext as _
+from core.kernel.i18n import ngettext
 from core.kernel.ids import new_id
 from core.kernel.problems import Conflict, InvalidFields, NotFound
 from core.kernel.work import House
@@ -130,11 +131,12 @@ def remove(session: Session, house: House, status_id: UUID, *, actor: str, ip: s
     row = _row(session, status_id)
     _keep_an_active_one(session, row)
     if count := _members(session, status_id):
-        raise Conflict(
-            _("{label} is the status of {count} clients. Give them another one first.").format(
-                label=row.label, count=count
-            )
+        sentence = ngettext(
+            "{label} is the status of {count} client. Give it another one first.",
+            "{label} is the status of {count} clients. Give them another one first.",
+            count,
         )
+        raise Conflict(sentence.format(label=row.label, count=count))
     session.execute(delete(ClientStatus).where(ClientStatus.id == status_id))
     _record(session, house, status_id, "status.delete", actor, ip, before={"label": row.label})
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from core.billing.models import Invoice
 from core.clients.models import BillingAccount, Client
 from core.kernel.i18n import gettext as _
+from core.kernel.i18n import ngettext
 from core.kernel.money import Money
 from core.kernel.paging import AnySelect
 from core.mail.models import MailMessage
@@ -53,7 +54,11 @@ def _services(session: Session, client_id: UUID) -> Obstacle:
     count = _count(
         session, select(Service.id).where(Service.client_id == client_id, Service.status.in_(LIVE))
     )
-    sentence = _("{count} services are not over. End them first: terminate what runs, cancel what waits.")
+    sentence = ngettext(
+        "{count} service is not over. End it first: terminate it if it runs, cancel it if it waits.",
+        "{count} services are not over. End them first: terminate what runs, cancel what waits.",
+        count,
+    )
     return Obstacle(kind="services", count=count, text=sentence.format(count=count))
 
 
@@ -61,21 +66,33 @@ def _invoices(session: Session, client_id: UUID) -> Obstacle:
     count = _count(
         session, select(Invoice.id).where(Invoice.client_id == client_id, Invoice.status.in_(OWED))
     )
-    sentence = _("{count} invoices are open. Have them paid, or void those on which nothing was paid.")
+    sentence = ngettext(
+        "{count} invoice is open. Have it paid, or void it if nothing was paid on it.",
+        "{count} invoices are open. Have them paid, or void those on which nothing was paid.",
+        count,
+    )
     return Obstacle(kind="invoices", count=count, text=sentence.format(count=count))
 
 
 def _payments(session: Session, client_id: UUID) -> Obstacle:
     moving = select(Attempt.id).where(Attempt.client_id == client_id, Attempt.state.in_(MOVING))
     count = _count(session, moving)
-    sentence = _("{count} payments are under way. Wait for their answers, or settle those in doubt.")
+    sentence = ngettext(
+        "{count} payment is under way. Wait for its answer, or settle it if it is in doubt.",
+        "{count} payments are under way. Wait for their answers, or settle those in doubt.",
+        count,
+    )
     return Obstacle(kind="payments", count=count, text=sentence.format(count=count))
 
 
 def _jobs(session: Session, client_id: UUID) -> Obstacle:
     jobs = select(Job.id).join(Service, Service.id == Job.service_id)
     count = _count(session, jobs.where(Service.client_id == client_id, Job.state.in_(AT_WORK)))
-    sentence = _("{count} jobs on panels are not over. Finish them or give them up.")
+    sentence = ngettext(
+        "{count} job on a panel is not over. Finish it or give it up.",
+        "{count} jobs on panels are not over. Finish them or give them up.",
+        count,
+    )
     return Obstacle(kind="jobs", count=count, text=sentence.format(count=count))
 
 
@@ -94,8 +111,10 @@ def _methods(session: Session, client_id: UUID) -> Obstacle:
         BillingAccount.client_id == client_id, BillingAccount.detached_at.is_(None)
     )
     count = _count(session, known)
-    sentence = _(
-        "{count} billing accounts are not forgotten yet. Remove them; the gateways are asked by themselves."
+    sentence = ngettext(
+        "{count} billing account is not forgotten yet. Remove it; its gateway is asked by itself.",
+        "{count} billing accounts are not forgotten yet. Remove them; the gateways are asked by themselves.",
+        count,
     )
     return Obstacle(kind="methods", count=count, text=sentence.format(count=count))
 
@@ -103,7 +122,11 @@ def _methods(session: Session, client_id: UUID) -> Obstacle:
 def _mails(session: Session, client_id: UUID) -> Obstacle:
     waiting = select(MailMessage.id).where(MailMessage.client_id == client_id, MailMessage.state == "queued")
     count = _count(session, waiting)
-    sentence = _("{count} mails wait to be sent. Let them go out first.")
+    sentence = ngettext(
+        "{count} mail waits to be sent. Let it go out first.",
+        "{count} mails wait to be sent. Let them go out first.",
+        count,
+    )
     return Obstacle(kind="mails", count=count, text=sentence.format(count=count))
 
 

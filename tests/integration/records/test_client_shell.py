@@ -62,13 +62,13 @@ def test_a_client_is_handed_out_closed_and_erased(inn: Inn, run: Run, tmp_path: 
     again = run("export", str(client_id))
     assert (again.exit_code, "exists" in again.output) == (2, True)
     assert json.loads(run("export", number, "--to", "-").output)["contacts"]
-    with pytest.raises(Conflict, match="services are not over"):
+    with pytest.raises(Conflict, match="service is not over"):
         run("close", number, "--reason", "moves away")
-    with pytest.raises(Conflict, match="services are not over"):  # its panel is asked and has not answered
+    with pytest.raises(Conflict, match="service is not over"):  # its panel is asked and has not answered
         run("close", number, "--reason", "moves away", "--end-services")
     inn.drain()
     assert "Closed." in run("close", number, "--reason", "moves away").output
-    with pytest.raises(Conflict, match="billing accounts are not forgotten"):
+    with pytest.raises(Conflict, match="billing account is not forgotten"):
         run("erase", number, "--reason", "by letter")
     with inn.db.transaction() as session:
         now = inn.clock.now()

@@ -97,7 +97,7 @@ def test_what_is_personal_is_gone_and_what_the_law_keeps_stays(inn: Inn, tmp_pat
         notes.write(session, inn.house, client_id, "Zebulon calls", actor=ME, actor_name="M")
     with inn.db.transaction() as session:
         session.add(an_import(session, sample=["Zebulon Quixworth", "Ada Okonkwo"]))
-    with pytest.raises(Conflict, match=r"Close the client first.*services are not over"):
+    with pytest.raises(Conflict, match=r"Close the client first.*service is not over"):
         erase(inn, tmp_path, client_id)
     wind_up(inn, client_id)
     resetting.ask(inn.house, area="portal", username="zebulonq", ip="")  # whoever is closed may still sign in

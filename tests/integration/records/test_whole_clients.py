@@ -141,7 +141,7 @@ def test_nobody_is_closed_while_something_is_open(inn: Inn) -> None:
     with pytest.raises(Conflict) as refused:
         close(inn, client_id)
     said = str(refused.value)
-    for words in ("1 services are not over", "1 invoices are open", "1.00 USD of credit"):
+    for words in ("1 service is not over", "1 invoice is open", "1.00 USD of credit"):
         assert words in said
     credit.pay_out(inn.house, client_id, amount_text="1", reference="T", actor=ME)
     orders.cancel(inn.house, inn.view(order).id, ME, "never paid")
@@ -157,7 +157,7 @@ def test_no_status_of_the_closed_kind_goes_around_it(inn: Inn) -> None:
     with inn.db.transaction() as session:
         left = status_labels.add(session, inn.house, "Moved away", "closed", actor=ME)
     for wanted in ("closed", "Moved away"):
-        with pytest.raises(closing.NotOver, match="services are not over"), inn.db.transaction() as session:
+        with pytest.raises(closing.NotOver, match="service is not over"), inn.db.transaction() as session:
             become(inn, session, client_id, statuses.find(session, wanted))
     closing.end_services(inn.house, client_id, reason="moves away", actor=ME)
     inn.drain()

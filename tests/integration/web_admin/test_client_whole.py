@@ -31,7 +31,7 @@ def path(client_id: UUID, rest: str = "") -> str:
 
 def test_closing_says_what_to_do_first_and_then_closes(desk: Desk, client_id: UUID) -> None:
     page = texts(desk.get(path(client_id, "/close")))
-    assert "1 services are not over" in page
+    assert "1 service is not over" in page
     refused = desk.post(path(client_id, "/close"), reason="", asked="close")
     assert refused.status_code == 409
     assert desk.post(path(client_id, "/end-services"), reason="", asked="end-services").status_code != 303
@@ -50,11 +50,11 @@ def test_choosing_closed_elsewhere_leads_to_the_same_questions(desk: Desk, clien
     assert 'value="asked to"' in led.text
     edited = desk.post(path(client_id, "/edit"), **form | {"status": closed, "company_name": "Typed Ltd"})
     assert edited.status_code == 422
-    assert "1 services are not over" in texts(edited.text)
+    assert "1 service is not over" in texts(edited.text)
     assert 'value="Typed Ltd"' in edited.text
     fields = {"action": "status", "ids": str(client_id), "confirm": "1", "status": closed, "reason": "x"}
     many = desk.post("/admin/lists/clients/bulk", **fields)
-    assert "1 services are not over" in texts(many.text)
+    assert "1 service is not over" in texts(many.text)
     with desk.inn.db.read() as session:
         assert session.get_one(Client, client_id).closed_at is None
 
