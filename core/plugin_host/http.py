@@ -168,7 +168,7 @@ class GuardedAdapter(HTTPAdapter):
             raise
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             kind = NoAnswer if self._flight.begun else NotSent
-            raise kind(f"{where}: {_reason(error)}") from error
+            raise kind(f"{where}: {_reason(error)}") from None  # a trace would show the whole address
 
     def _instead(self, request: requests.PreparedRequest) -> requests.Response | None:
         """What a test answers in the provider's place, or raises before anything leaves."""
@@ -205,10 +205,10 @@ class GuardedSession(requests.Session):
         kwargs.setdefault("allow_redirects", False)
         try:
             return super().request(method, url, *args, **kwargs)
-        except requests.TooManyRedirects as error:
-            raise NoAnswer(f"{method}: too many redirects") from error
+        except requests.TooManyRedirects:
+            raise NoAnswer(f"{method}: too many redirects") from None
         except requests.RequestException as error:  # while it was prepared: the adapter lets none through
-            raise Misconfigured(f"{method}: the request can not be made: {_reason(error)}") from error
+            raise Misconfigured(f"{method}: the request can not be made: {_reason(error)}") from None
 
     def get(self, url: Any, **kwargs: Any) -> requests.Response:
         return self.request("GET", url, **kwargs)

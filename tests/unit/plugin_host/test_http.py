@@ -7,6 +7,7 @@ import logging
 import socket
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,7 @@ from core.plugin_host.http import guarded_session
 
 LOCAL = HostPolicy(hosts=frozenset({"127.0.0.1", "localhost"}), allow_loopback=True)
 OK = b'HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 11\r\n\r\n{"ok":true}'
+KEY = "hunter22"
 TLS = b"\x16"  # how a handshake begins
 Behave = Callable[[socket.socket], None]
 
@@ -105,6 +107,16 @@ def test_error_statuses_are_the_plugins_to_read() -> None:
 def test_a_refused_connection_was_not_sent() -> None:
     with pytest.raises(NotSent):
         guarded_session(LOCAL).post(f"http://127.0.0.1:{free_port()}/")
+
+
+@pytest.mark.parametrize("url", [f"http://127.0.0.1:9/api?key={KEY}", f"http://127.0.0.1:port/api?key={KEY}"])
+def test_a_failure_does_not_tell_the_address_that_was_asked(url: str) -> None:
+    """What came before it does not either: a trace shows all of it, and keys stand in queries."""
+    with pytest.raises((NotSent, Misconfigured)) as caught:
+        guarded_session(LOCAL).get(url)
+    said = "".join(traceback.format_exception(caught.value))
+    assert KEY not in said
+    assert str(caught.value) in said
 
 
 def test_an_unknown_name_was_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
