@@ -132,7 +132,7 @@ def _quantity(text: str, at: int, wrong: dict[str, str]) -> int:
 
 def _unit(text: str, at: int, currency: str, wrong: dict[str, str]) -> int:
     try:
-        minor = Money.parse(text, currency).minor
+        minor = Money.typed(text, currency).minor
     except ValueError:
         minor = -1
     if not 0 <= minor <= MOST_MINOR:

@@ -77,6 +77,20 @@ class Money:
             raise ValueError(f"{text[:40]!r} is not an amount")
         return cls(round_half_up(Fraction(text.strip()) * 10 ** exponent(currency)), currency)
 
+    @classmethod
+    def typed(cls, text: str, currency: str) -> Money:
+        """Read what a person typed into a form: as ``parse``, but nothing is rounded.
+
+        ``"1.234"`` is a thousand and more where the point parts thousands: better asked again than booked
+        as one dollar and 23 cents. Raises ValueError also for what is finer than the coin.
+        """
+        money, text = cls.parse(text, currency), text.strip()
+        coin = exponent(currency)
+        is_whole = Fraction(text) * 10**coin == money.minor
+        if not is_whole or len(text.partition(".")[2]) > max(coin, 2):  # "25.00" is 25 yen
+            raise ValueError(f"{text[:40]!r} is finer than {currency}")
+        return money
+
     @property
     def major(self) -> Decimal:
         """The decimal a provider wants on the wire: ``Decimal("19.99")``. Exact at any size."""

@@ -202,7 +202,7 @@ def _words(text: str, name: str, longest: int, sentence: str, wrong: dict[str, s
 
 def _amount(text: str, currency: str, wrong: dict[str, str]) -> Money:
     try:
-        amount = Money.parse(text, currency)
+        amount = Money.typed(text, currency)
     except ValueError:
         wrong["amount"] = _("Enter an amount in figures, as in 25.00.")
         return Money.zero(currency)

@@ -89,7 +89,7 @@ def _mark_paid(
 
 def _amount(text: str, owed: Money) -> Money:
     try:
-        amount = Money.parse(text, owed.currency) if text.strip() else owed
+        amount = Money.typed(text, owed.currency) if text.strip() else owed
     except ValueError as error:
         raise InvalidFields({"amount": _("Enter an amount in figures, as in 25.00.")}) from error
     if not 0 < amount.minor <= MOST_MINOR:

@@ -106,7 +106,7 @@ def _checked(kept: Billing, form: Mapping[str, str]) -> tuple[Money, str, date |
 def read_price(text: str, currency: str, wrong: dict[str, str]) -> Money:
     """A price of zero or more; what is wrong is noted under ``price``."""
     try:
-        price = Money.parse(text, currency)
+        price = Money.typed(text, currency)
     except ValueError:
         price = Money(-1, currency)
     if not 0 <= price.minor <= MOST_MINOR:

@@ -47,6 +47,8 @@ def test_what_is_wrong_with_a_payment_stands_beside_its_field(desk: Desk) -> Non
     assert "Enter the reference" in answer.text
     assert 'value="5.00"' in answer.text
     assert f"Order {order.label}" in answer.text  # on the page where the form stood
+    fine = desk.post(path, asked="mark-paid", reference="check 1", amount="1.234")  # a thousand, or a dollar?
+    assert "Enter an amount in figures" in texts(fine.text)
     answer = desk.post(path, asked="mark-paid", reference="check 1", amount="a lot")
     assert answer.status_code == 422
     assert "Enter an amount in figures" in answer.text

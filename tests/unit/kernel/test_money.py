@@ -37,6 +37,23 @@ def test_rounds_half_away_from_zero(text: str, minor: int) -> None:
     assert Money.parse(text, "USD").minor == minor
 
 
+@pytest.mark.parametrize(
+    ("text", "currency", "minor"),
+    [(" 10.5 ", "USD", 1050), ("25.00", "JPY", 25), ("1.234", "KWD", 1234), ("-3", "USD", -300)],
+)
+def test_reads_what_people_type(text: str, currency: str, minor: int) -> None:
+    assert Money.typed(text, currency).minor == minor
+
+
+@pytest.mark.parametrize(
+    ("text", "currency"),
+    [("1.005", "USD"), ("1.000", "USD"), ("25.50", "JPY"), ("1.000", "JPY"), ("1,50", "USD"), ("", "USD")],
+)
+def test_refuses_to_round_what_people_type(text: str, currency: str) -> None:
+    with pytest.raises(ValueError, match=r"amount|finer"):
+        Money.typed(text, currency)
+
+
 @pytest.mark.parametrize(("text", "minor"), [("2.675", 268), ("19.99", 1999), ("1.15", 115)])  # M51
 def test_reads_what_floats_get_wrong(text: str, minor: int) -> None:
     assert Money.parse(text, "USD").minor == minor
