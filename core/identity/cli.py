@@ -303,8 +303,10 @@ def _show(open_house: OpenHouse) -> click.Command:
                 target=target, action=action, since=_utc(since),
                 actors=queries.actors(session, who) if who else None,
             )  # fmt: skip
-            for row in list_audit(session, Window(size=limit), narrowed=narrowed).items:
-                click.echo(_line(row))
+            rows = list_audit(session, Window(size=limit), narrowed=narrowed).items
+            names = queries.called(session, (row.actor for row in rows))
+            for row in rows:
+                click.echo(_line(row, names.get(row.actor, "")))
 
     return command
 
@@ -313,10 +315,11 @@ def _utc(day: object) -> datetime | None:
     return day.replace(tzinfo=UTC) if isinstance(day, datetime) else None
 
 
-def _line(row: AuditRow) -> str:
+def _line(row: AuditRow, called: str) -> str:
+    """``called`` is the actor by name, "" where nobody knows it."""
     names = dict.fromkeys((*row.before, *row.after))
     noted = [f"{name}: {row.before.get(name)!r} -> {row.after.get(name)!r}" for name in names]
-    head = f"{row.sequence}  {row.at:%Y-%m-%d %H:%M:%S}Z  {row.actor}"
+    head = f"{row.sequence}  {row.at:%Y-%m-%d %H:%M:%S}Z  {row.actor}" + (f" ({called})" if called else "")
     where = " ".join(part for part in (row.ip, row.request_id) if part)
     acting = f" for {row.acting_for}" if row.acting_for else ""
     return f"{head}{acting}  {row.action}  {row.target}" + (f"  [{where}]" if where else "") + "".join(

@@ -22,6 +22,21 @@ def names(session: Session, user_ids: Iterable[UUID]) -> dict[UUID, str]:
     return {user_id: str(name) for user_id, name in session.execute(statement)}
 
 
+def called(session: Session, actors: Iterable[str]) -> dict[str, str]:
+    """Actors as the audit log writes them ("staff:<id>"), with how they are called. Those who are nobody
+    ("system") or gone are left out."""
+    ids = {actor: found for actor in set(actors) if (found := _user_id(actor)) is not None}
+    known = names(session, ids.values())
+    return {actor: known[user_id] for actor, user_id in ids.items() if user_id in known}
+
+
+def _user_id(actor: str) -> UUID | None:
+    try:
+        return UUID(actor.partition(":")[2])
+    except ValueError:
+        return None
+
+
 def actors(session: Session, typed: str, limit: int = 50) -> list[str]:
     """Whom a search for a person may mean, as the audit log writes them: by name, user name or email."""
     folded = fold(typed)

@@ -169,6 +169,7 @@ def test_the_log_is_shown_narrowed_and_masked(house: SmallHouse, run) -> None:  
         audit.record(session, actor="system", action="client.edit", target="client:2", now=now)
     shown = run("audit", "show", "--who", "ada", "--action", "client").output
     assert "client.edit" in shown
+    assert f"staff:{user_id} (Ada)  client.edit" in shown
     assert "city: 'Austin' -> 'Dallas'" in shown
     assert "[203.0.113.7 abcd1234]" in shown
     assert "hunter2" not in shown
