@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from werkzeug.wrappers import Response
 
+from core.kernel.paging import number_in
 from core.kernel.problems import Conflict, InvalidFields, Stale
 from core.web import forms
 from core.web.admin import colliding
@@ -63,7 +64,7 @@ def attempted(
 
 def version(form: Mapping[str, str]) -> int:
     """The version a form was drawn from. Raises Conflict for a form that carries none."""
-    try:
-        return int(form.get(VERSION, ""))
-    except ValueError:
-        raise Conflict("This form came without its version. Open the page again.") from None
+    found = number_in(form.get(VERSION, ""))
+    if found is None:
+        raise Conflict("This form came without its version. Open the page again.")
+    return found

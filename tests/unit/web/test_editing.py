@@ -62,3 +62,11 @@ def test_what_has_moved_on_is_told_above() -> None:
 def test_a_form_without_version_is_refused(text: str) -> None:
     with pytest.raises(Conflict):
         editing.version({"version": text})
+
+
+@pytest.mark.parametrize("typed", ["", "x", "-1", "9" * 25, "1e3", "\u0661"])
+def test_a_version_that_is_none_is_no_fault_of_ours(typed: str) -> None:
+    """Larger than any, it is an error of PostgreSQL."""
+    with pytest.raises(Conflict, match="Open the page again"):
+        editing.version({"version": typed})
+    assert editing.version({"version": "12"}) == 12
