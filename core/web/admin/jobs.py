@@ -19,8 +19,6 @@ from core.web.admin.orders import draw_order
 from core.web.current import house
 from core.web.forms import Form
 
-LONGEST_NOTE = 400
-
 
 @blueprint.get("/jobs/<uuid:job_id>", endpoint="job")
 @needs("jobs.view")
@@ -67,7 +65,7 @@ def resolve(job_id: UUID) -> Response:
     """A person did it: the job is done and the service goes on."""
 
     def do() -> str:
-        staff.resolve(house(), job_id, _note(), access.actor())
+        staff.resolve(house(), job_id, page.remark(), access.actor())
         return "The job is marked as done."
 
     return _run(job_id, do)
@@ -77,14 +75,10 @@ def resolve(job_id: UUID) -> Response:
 @needs("jobs.work")
 def cancel(job_id: UUID) -> Response:
     def do() -> str:
-        staff.cancel(house(), job_id, _note(), access.actor())
+        staff.cancel(house(), job_id, page.remark(), access.actor())
         return "The job is given up."
 
     return _run(job_id, do)
-
-
-def _note() -> str:
-    return request.form.get("note", "").strip()[:LONGEST_NOTE]
 
 
 def _run(job_id: UUID, do: Callable[[], str], tone: str = "success") -> Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from flask import request, url_for
+from flask import url_for
 from werkzeug.wrappers import Response
 
 from core.billing import queries as billing
@@ -23,8 +23,6 @@ from core.web.admin.access import needs
 from core.web.admin.blueprint import blueprint
 from core.web.current import house
 from core.web.forms import Form
-
-LONGEST_REASON = 400
 
 
 @blueprint.get("/orders/<uuid:order_id>", endpoint="order")
@@ -78,8 +76,7 @@ def teller() -> timeline.Teller:
 @needs("orders.cancel")
 def cancel_order(order_id: UUID) -> Response:
     def do() -> Response:
-        reason = request.form.get("reason", "").strip()[:LONGEST_REASON]
-        order_service.cancel(house(), order_id, access.actor(), reason)
+        order_service.cancel(house(), order_id, access.actor(), page.remark("reason"))
         return notices.go(url_for("admin.order", order_id=order_id), "The order is cancelled.")
 
     return page.attempted(do, lambda status, text, form: draw_order(order_id, status, text, form))

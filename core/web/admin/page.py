@@ -24,6 +24,7 @@ from core.web.current import brand, house, now
 from core.web.render import render_admin
 from core.web.security import is_safe_path
 
+LONGEST_REMARK = 400
 LONGEST_SEARCH = 200
 PER_PAGE = 50
 LISTED_BESIDE = 10  # rows of each kind on a client's page
@@ -108,6 +109,11 @@ def asked_window(read: Callable[[str], Cursor] = UUID) -> Window:
 def searched() -> str:
     """What was typed into the search of a list."""
     return request.args.get("q", "").replace("\x00", "").strip()[:LONGEST_SEARCH]
+
+
+def remark(name: str = "note") -> str:
+    """What staff say of something they do: as long as its field, and without NUL, which no database keeps."""
+    return request.form.get(name, "").replace("\x00", "").strip()[:LONGEST_REMARK]
 
 
 def chosen(name: str, known: tuple[str, ...] | frozenset[str]) -> str:

@@ -21,7 +21,7 @@ def close_unmatched(unmatched_id: UUID) -> Response:
     """It was booked by hand, sent back, or explained: the note says which."""
 
     def do() -> Response:
-        staff.close_unmatched(house(), unmatched_id, request.form.get("note", ""), access.actor())
+        staff.close_unmatched(house(), unmatched_id, page.remark(), access.actor())
         return notices.go(url_for("admin.unmatched"), "It is dealt with.")
 
     return page.attempted(do, draw_unmatched)
@@ -35,7 +35,7 @@ def settle(attempt_id: UUID) -> Response:
     def do() -> Response:
         happened = request.form.get("happened") == "1"
         staff.settle(
-            house(), attempt_id, happened=happened, note=request.form.get("note", ""),
+            house(), attempt_id, happened=happened, note=page.remark(),
             reference=request.form.get("reference", ""), actor=access.actor(),
         )  # fmt: skip
         done = "It is booked as done." if happened else "It is noted that nothing happened."

@@ -106,7 +106,9 @@ def test_done_by_hand_asks_for_a_note(desk: Desk) -> None:
     assert answer.status_code == 422
     answer = desk.post(f"{job}/resolve", note="", asked="x")
     assert answer.status_code == 422
-    page = texts(desk.done(f"{job}/resolve", note="Opened on the old panel", back="order"))
+    page = texts(
+        desk.done(f"{job}/resolve", note="Opened on the old\0 panel", back="order")
+    )  # no database keeps a NUL
     assert "marked as done" in page
     assert "Opened on the old panel" in page
 

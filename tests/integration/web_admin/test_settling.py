@@ -40,7 +40,10 @@ def test_a_payment_in_doubt_is_settled(desk: Desk) -> None:
     url = f"/admin/payments/{attempt.id}"
     assert "Say what became of it" in texts(desk.get(url))
     assert desk.post(f"{url}/settle", happened="1", note="", reference="ch_9").status_code == 422
-    desk.done(f"{url}/settle", happened="1", note="seen on their screen", reference="ch_9")
+    desk.done(f"{url}/settle", happened="1", note="seen\0 on their screen", reference="ch_9")
     desk.inn.drain()
     assert desk.inn.view(order).paid
+    with desk.inn.db.read() as session:
+        told = session.scalars(select(AuditEntry).where(AuditEntry.action == "attempt.settle")).one()
+    assert told.after["note"] == "seen on their screen"
     assert desk.post(f"{url}/settle", happened="0", note="no").status_code == 409
