@@ -27,7 +27,7 @@ from core.kernel.db import changed
 from core.kernel.i18n import gettext as _
 from core.kernel.ids import new_id
 from core.kernel.problems import Conflict, NotFound, Stale
-from core.kernel.work import House
+from core.kernel.work import House, publish
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,7 +170,7 @@ def change(
     """Change a contact to what ``new`` says; False when that is what it was.
 
     Who signs in keeps doing so: an emptied user name takes the sign-in away. A password ends the user's
-    sessions. Raises NotFound, InvalidFields (taken), Stale.
+    sessions, and the user is told of it by mail. Raises NotFound, InvalidFields (taken), Stale.
     """
     row = _row(session, client_id, contact_id)
     kept = _person(session, row)
@@ -230,6 +230,7 @@ def _sign_in(
         told["username"] = contact.username
     if new.password_hash:
         identity.set_password(session, kept.user_id, new.password_hash, house.clock.now())
+        publish(house, session, resetting.CHANGED, {"user_id": kept.user_id, "area": "portal", "ip": ""})
         told["password"] = "changed"
     return kept.user_id, told
 

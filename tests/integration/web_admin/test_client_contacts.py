@@ -112,6 +112,16 @@ def test_without_a_password_an_invitation_goes_out(desk: Desk) -> None:
     desk.done(path_of(client_id, f"{found.id}/invite"))
 
 
+def test_a_password_that_staff_set_is_told_to_its_owner(desk: Desk) -> None:
+    client_id = add_account(desk)
+    found = add(desk, client_id)
+    other = {"password": "another short sentence", "confirm_password": "another short sentence"}
+    desk.done(path_of(client_id, f"{found.id}/edit"), **(TEXAN | other | {"version": "1"}))
+    with desk.inn.db.read() as session:
+        event = session.scalars(select(OutboxEvent).where(OutboxEvent.name == "user.password_changed")).one()
+    assert (event.payload["user_id"], event.payload["area"]) == (str(found.user_id), "portal")
+
+
 def test_nobody_has_to_sign_in(desk: Desk) -> None:
     client_id = add_account(desk)
     found = add(desk, client_id, username="", password="", confirm_password="")
