@@ -49,9 +49,12 @@ def make_user(
     return user.id
 
 
-def check_new_user(session: Session, username: str, email: str) -> None:
-    """Raises InvalidFields for a malformed or taken user name or email."""
+def check_new_user(session: Session, username: str, email: str, *, themselves: bool = False) -> None:
+    """Raises InvalidFields for a malformed or taken user name or email. ``themselves``: the person is there
+    and may be who has it; otherwise staff are told."""
     wrong = taken(session, username, email)
+    if themselves and "email" in wrong:
+        wrong["email"] = _("An account with this email exists already. Sign in, or use another address.")
     if sentence := check_username(username):
         wrong["username"] = sentence
     if clean_email(email) is None:
@@ -61,12 +64,12 @@ def check_new_user(session: Session, username: str, email: str) -> None:
 
 
 def taken(session: Session, username: str, email: str) -> dict[str, str]:
-    """A sentence under "username" and "email" for what another user has already."""
+    """A sentence for staff under "username" and "email" for what another user has already."""
     wrong: dict[str, str] = {}
     if _exists(session, User.username_folded, username):
         wrong["username"] = _("This user name is taken. Choose another.")
     if _exists(session, User.email_folded, clean_email(email) or email):
-        wrong["email"] = _("An account with this email exists already. Sign in, or use another address.")
+        wrong["email"] = _("Somebody signs in with this email already. Use another address.")
     return wrong
 
 

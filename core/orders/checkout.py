@@ -103,7 +103,8 @@ def _check_contact(
     except InvalidFields as error:
         wrong |= error.messages
     try:
-        identity.check_new_user(session, form.get("username", ""), form.get("email", ""))
+        username, email = form.get("username", ""), form.get("email", "")
+        identity.check_new_user(session, username, email, themselves=True)
     except InvalidFields as error:
         wrong = error.messages | wrong
     return (None if wrong else clean), wrong

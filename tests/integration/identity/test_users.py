@@ -33,6 +33,10 @@ def test_what_is_taken_is_said_field_by_field(house: SmallHouse) -> None:
         assert service.taken(session, "new", " Ada@example.com").keys() == {"email"}
         assert service.taken(session, "", "") == {}
         assert service.taken(session, "\x00", "\x00@x.com") == {}
+        for themselves in (True, False):  # who may be that somebody is told to sign in; staff are not
+            with pytest.raises(InvalidFields) as refusal:
+                service.check_new_user(session, "new", "ada@example.com", themselves=themselves)
+            assert ("Sign in, or" in refusal.value.messages["email"]) is themselves
 
 
 def test_one_name_goes_to_one_of_many(db: Database) -> None:
