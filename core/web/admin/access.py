@@ -79,9 +79,14 @@ def guard() -> Response | None:
     return None
 
 
+def is_proven() -> bool:
+    """Whether this person has shown within a quarter of an hour who they are."""
+    return person().is_proven(now())
+
+
 def ask_for_proof() -> None:
     """What a route with ``proven`` asks first. Raises ProofNeeded."""
-    if not person().is_proven(now()):
+    if not is_proven():
         raise ProofNeeded
 
 

@@ -122,6 +122,36 @@ def test_a_password_that_staff_set_is_told_to_its_owner(desk: Desk) -> None:
     assert (event.payload["user_id"], event.payload["area"]) == (str(found.user_id), "portal")
 
 
+def test_what_somebody_signs_in_with_is_changed_after_proof(desk: Desk) -> None:
+    client_id = add_account(desk)
+    found = add(desk, client_id)
+    edit = path_of(client_id, f"{found.id}/edit")
+    same = TEXAN | {"password": "", "confirm_password": "", "version": "1"}
+    assert 'name="password"' in desk.get(edit)
+    desk.inn.clock.advance(minutes=16)
+    page = desk.get(edit)
+    assert 'name="password"' not in page
+    assert "confirm that it is you" in texts(page)
+    other = {"password": "another short sentence", "confirm_password": "another short sentence"}
+    refused = desk.post(edit, **(same | other))
+    assert refused.status_code == 422
+    assert "Confirm first that it is you, then choose the password." in texts(refused.text)
+    for change in ({"email": "new@pinewood.example"}, {"username": "ada"}, {"username": ""}):
+        asked = desk.post(edit, **(same | change))
+        assert asked.status_code == 403, change
+        assert "Is it still you?" in texts(asked.text)
+    desk.done(edit, **(same | {"city": "Dallas"}))  # where they live is nobody's key
+    (kept,) = people(desk, client_id)
+    assert (kept.username, kept.fields["email"]) == ("adaeze", "adaeze@pinewood.example")
+    assert kept.fields["city"] == "Dallas"
+    assert (
+        desk.post(
+            path_of(client_id, "new"), **(TEXAN | {"username": "ben", "email": "b@b.example"})
+        ).status_code
+        == 303
+    )
+
+
 def test_nobody_has_to_sign_in(desk: Desk) -> None:
     client_id = add_account(desk)
     found = add(desk, client_id, username="", password="", confirm_password="")

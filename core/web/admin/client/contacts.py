@@ -16,6 +16,7 @@ from core.clients.accounts import Account
 from core.clients.contacts import NewPerson, Person
 from core.clients.values import email_formats, mail_types
 from core.identity import service as identity
+from core.kernel.i18n import gettext as _
 from core.kernel.i18n import languages
 from core.kernel.problems import InvalidFields
 from core.web import contact_form, forms
@@ -186,10 +187,14 @@ def _drawer(account: Account, person: Person | None) -> Callable[[Again], Respon
             person=person, form=again.form, labels={**labels_with(LABELS, fields), **places.labels},
             fields=fields, places=places, mail_types=mail_types(), languages=languages(),
             email_formats=email_formats(), roles=desk_rules.ROLES, differences=again.differences,
-            trouble=again.trouble, heading=heading, title=forms.page_title(heading, again.form.errors),
+            trouble=again.trouble, heading=heading, may_set_password=_may_set_password(person), title=forms.page_title(heading, again.form.errors),
         )  # fmt: skip
 
     return draw
+
+
+def _may_set_password(person: Person | None) -> bool:
+    return person is None or person.user_id is None or access.is_proven()
 
 
 def _heading(account: Account, person: Person | None) -> str:
@@ -227,12 +232,28 @@ def _form_of(person: Person) -> Form:
 
 def _change(person: Person) -> Response:
     new = _checked(person.custom)
+    _ask_before_sign_in_changes(person, new)
     with house().db.transaction() as session:
         contacts.change(
             session, house(), person.client_id, person.id, new, version=editing.version(forms.values()),
             actor=access.actor(), ip=visitor_ip(),
         )  # fmt: skip
     return notices.go(_contacts_of(person.client_id), "The contact is saved.")
+
+
+def _ask_before_sign_in_changes(person: Person, new: NewPerson) -> None:
+    """What somebody signs in with, or has a link for it sent to, is changed by who has shown that it is still
+    them: the forms of a browser that was left open do not take an account over.
+
+    Raises ProofNeeded; InvalidFields for a password, which a form that waits for proof would not keep.
+    """
+    if person.user_id is None:
+        return
+    if new.password_hash and not access.is_proven():
+        raise InvalidFields({"password": _("Confirm first that it is you, then choose the password.")})
+    before = (person.username, person.fields["email"])
+    if before != (new.contact.username, new.contact.email):
+        access.ask_for_proof()
 
 
 def _contacts_of(client_id: UUID) -> str:
