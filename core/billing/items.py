@@ -20,6 +20,7 @@ from core.clients import service as clients
 from core.clients import standing
 from core.kernel import audit
 from core.kernel.i18n import gettext as _
+from core.kernel.lines import is_line
 from core.kernel.money import Money
 from core.kernel.problems import Conflict, InvalidFields
 from core.kernel.work import House
@@ -105,7 +106,7 @@ def _priced(one: ItemForm, at: int, currency: str, offered: Choices, wrong: dict
     """The item as a line; None, and what is wrong noted, when it is not one."""
     before = len(wrong)
     text = " ".join(one.text.split())
-    if not text or not text.isprintable() or len(text) > LONGEST_TEXT:
+    if not is_line(text, LONGEST_TEXT):
         wrong[f"text-{at}"] = _("Say in up to 300 characters what it is for.")
     quantity = _quantity(one.quantity, at, wrong)
     unit = _unit(one.unit_price, at, currency, wrong)

@@ -25,6 +25,7 @@ from core.kernel import audit
 from core.kernel.db import changed
 from core.kernel.i18n import gettext as _
 from core.kernel.ids import new_id, new_token
+from core.kernel.lines import is_readable
 from core.kernel.paging import AnyRow, Page, Window, fetch_page
 from core.kernel.problems import InvalidFields, NotFound
 from core.kernel.work import House
@@ -83,7 +84,7 @@ def _is_text(data: bytes) -> bool:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
         return False
-    return all(letter.isprintable() or letter in "\r\n\t\f" for letter in text[:10_000])
+    return is_readable(text[:10_000], also="\r\n\t\f")
 
 
 def clean_name(name: str) -> str:

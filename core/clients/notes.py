@@ -14,6 +14,7 @@ from core.kernel import audit
 from core.kernel.db import changed
 from core.kernel.i18n import gettext as _
 from core.kernel.ids import new_id
+from core.kernel.lines import is_readable
 from core.kernel.paging import AnyRow, Page, Window, fetch_page
 from core.kernel.problems import InvalidFields, NotFound, Refused
 from core.kernel.work import House
@@ -121,7 +122,7 @@ def _checked(text: str) -> str:
         raise InvalidFields({"note": _("Write something first.")})
     if len(text) > LONGEST:
         raise InvalidFields({"note": _("A note holds {count} letters at most.").format(count=LONGEST)})
-    if any(not letter.isprintable() and letter not in "\n\t" for letter in text):
+    if not is_readable(text, also="\n\t"):
         raise InvalidFields({"note": _("There is a character in it that cannot be printed.")})
     return text
 

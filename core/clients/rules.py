@@ -22,13 +22,13 @@ from core.clients.values import (
 from core.identity.rules import check_password_rules, check_username, clean_email, clean_username
 from core.kernel.i18n import current, languages, mark
 from core.kernel.i18n import gettext as _
+from core.kernel.lines import JOINERS
 from core.kernel.problems import InvalidFields
 
 LONGEST = 300
 # Control and format characters: NUL breaks databases, line ends break headers, the directional ones
 # let a text read differently from what it is. The joiners are letters' business in some scripts.
 _REFUSED = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
-_JOINERS = "\u200c\u200d"
 _PERSON = ("first_name", "last_name")
 _WEB_ADDRESS = re.compile(
     r"https?:|www\.|[\w-]\.[a-z]{2,}/|[\w-]{2,}\.(?:com|net|org|info|biz|io|ru|cn|xyz|top|site|online|shop|club)\b",
@@ -85,7 +85,7 @@ def check_text(text: str) -> str | None:
 
 
 def _is_refused(letter: str) -> bool:
-    return unicodedata.category(letter) in _REFUSED and letter not in _JOINERS
+    return unicodedata.category(letter) in _REFUSED and letter not in JOINERS
 
 
 def has_card_number(text: str) -> bool:

@@ -18,6 +18,7 @@ from core.kernel import audit
 from core.kernel.db import changed
 from core.kernel.i18n import gettext as _
 from core.kernel.i18n import languages
+from core.kernel.lines import is_line
 from core.kernel.problems import Conflict, InvalidFields, NotFound, Stale
 from core.kernel.work import House, publish
 
@@ -33,7 +34,7 @@ def change_profile(
     """
     was, clean = staffing.staff(session, by.user_id), " ".join(name.split())
     wrong = {}
-    if not clean or len(clean) > staffing.LONGEST_NAME or not clean.isprintable():
+    if not is_line(clean, staffing.LONGEST_NAME):
         wrong["name"] = _("Enter a name of up to 100 characters.")
     if locale not in dict(languages()):
         wrong["language"] = _("Choose one of the languages.")

@@ -18,6 +18,7 @@ from core.kernel import audit
 from core.kernel.db import changed
 from core.kernel.i18n import gettext as _
 from core.kernel.ids import new_id
+from core.kernel.lines import is_line
 from core.kernel.problems import Conflict, InvalidFields, NotFound, Refused, Stale
 
 LONGEST_NAME = 80
@@ -176,7 +177,7 @@ def _checked(by: Identity, permissions: Collection[str]) -> frozenset[str]:
 
 def _clean_name(name: str) -> str:
     clean = " ".join(name.split())
-    if not clean or len(clean) > LONGEST_NAME or not clean.isprintable():
+    if not is_line(clean, LONGEST_NAME):
         raise InvalidFields({"name": _("Give the role a name of up to 80 characters.")})
     if clean.casefold() == ADMINISTRATOR.casefold():
         raise _taken()

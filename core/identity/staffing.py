@@ -20,6 +20,7 @@ from core.identity.values import Identity
 from core.kernel import audit
 from core.kernel.db import changed
 from core.kernel.i18n import gettext as _
+from core.kernel.lines import is_line
 from core.kernel.problems import Conflict, InvalidFields, NotFound, Refused, Stale
 from core.kernel.work import House, publish
 
@@ -238,7 +239,7 @@ def _permissions(session: Session, role_id: UUID) -> frozenset[str]:
 def _checked(session: Session, by: Identity, form: StaffForm) -> tuple[str, roles.RoleView]:
     wrong: dict[str, str] = {}
     name = " ".join(form.name.split())
-    if not name or len(name) > LONGEST_NAME or not name.isprintable():
+    if not is_line(name, LONGEST_NAME):
         wrong["name"] = _("Enter a name of up to 100 characters.")
     if clean_email(form.email) is None:
         wrong["email"] = _("Enter an email address, as in name@example.com.")

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from core.identity.models import ListView
 from core.kernel.i18n import gettext as _
 from core.kernel.ids import new_id
+from core.kernel.lines import is_line
 from core.kernel.problems import InvalidFields
 
 MOST = 20  # saved filters of one list
@@ -60,7 +61,7 @@ def wishes(session: Session, user_id: UUID, name: str) -> ListWishes:
 def save(session: Session, user_id: UUID, name: str, label: str, query: str, now: datetime) -> None:
     """Keep a filter; one of the same name is replaced. Raises InvalidFields (label)."""
     label = " ".join(label.split())
-    if not label or len(label) > LONGEST_LABEL or not label.isprintable():
+    if not is_line(label, LONGEST_LABEL):
         raise InvalidFields({"label": _("Give the filter a name of up to 40 characters.")})
     if not query or len(query) > LONGEST_QUERY:
         raise InvalidFields({"label": _("Choose a filter first: this is the whole list.")})

@@ -14,9 +14,8 @@ from core.brands.values import BrandView
 from core.kernel import written
 from core.kernel.i18n import SOURCE, ngettext
 from core.kernel.i18n import gettext as _
+from core.kernel.lines import is_readable
 from core.kernel.money import Money
-
-JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"  # invisible, but names are spelt with them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +58,7 @@ class Words:
 def one_line(text: str, limit: int = 0) -> str:
     """Without line breaks, control characters and tricks of direction, so that it may stand in a header;
     cut to ``limit``."""
-    shown = " ".join("".join(c if c.isprintable() or c in JOINERS else " " for c in text).split())
+    shown = " ".join("".join(c if is_readable(c) else " " for c in text).split())
     return shown if not limit or len(shown) <= limit else f"{shown[: limit - 1].rstrip()}…"
 
 

@@ -23,6 +23,7 @@ from core.clients.values import ClientView
 from core.kernel import audit
 from core.kernel.i18n import gettext as _
 from core.kernel.ids import new_id
+from core.kernel.lines import is_line
 from core.kernel.money import Money
 from core.kernel.problems import Conflict, InvalidFields
 from core.kernel.work import House
@@ -195,7 +196,7 @@ def pay_out(
 
 def _words(text: str, name: str, longest: int, sentence: str, wrong: dict[str, str]) -> str:
     text = " ".join(text.split())
-    if not text or len(text) > longest or not text.isprintable():
+    if not is_line(text, longest):
         wrong[name] = sentence
     return text
 

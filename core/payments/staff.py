@@ -14,6 +14,7 @@ from core.kernel.db import changed
 from core.kernel.i18n import gettext as _
 from core.kernel.i18n import mark
 from core.kernel.ids import new_id
+from core.kernel.lines import is_line
 from core.kernel.money import Money
 from core.kernel.problems import Conflict, InvalidFields
 from core.payments import attempts
@@ -53,7 +54,7 @@ def mark_paid(
 
 def _reference(text: str) -> str:
     text = " ".join(text.split())
-    if not text or len(text) > REFERENCE_LIMIT or not text.isprintable():
+    if not is_line(text, REFERENCE_LIMIT):
         raise InvalidFields({"reference": _("Enter the reference of the transfer or the check number.")})
     return text
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from core.billing import service
 from core.kernel import audit
 from core.kernel.i18n import gettext as _
+from core.kernel.lines import is_line
 from core.kernel.problems import Conflict, InvalidFields
 from core.kernel.work import House
 from core.payments import credit
@@ -23,7 +24,7 @@ def void(house: House, invoice_id: UUID, *, reason: str, actor: str, ip: str = "
     for it, or it is void already.
     """
     reason = " ".join(reason.split())
-    if not reason or len(reason) > LONGEST or not reason.isprintable():
+    if not is_line(reason, LONGEST):
         raise InvalidFields({"reason": _("Say in a few words why it is void.")})
 
     def work(session: Session) -> None:

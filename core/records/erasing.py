@@ -38,6 +38,7 @@ from core.identity.models import (
 )
 from core.kernel import audit
 from core.kernel.i18n import gettext as _
+from core.kernel.lines import is_line
 from core.kernel.problems import Conflict, InvalidFields
 from core.kernel.search import drop_client
 from core.kernel.work import House
@@ -69,7 +70,7 @@ def erase(house: House, data_folder: Path, client_id: UUID, *, reason: str, acto
     Raises InvalidFields (reason), NotFound, and Conflict while something is open or it was erased before.
     """
     reason = " ".join(reason.split())
-    if not reason or len(reason) > LONGEST or not reason.isprintable():
+    if not is_line(reason, LONGEST):
         raise InvalidFields({"reason": _("Say who asked for it, and when.")})
 
     def work(session: Session) -> tuple[str, ...]:

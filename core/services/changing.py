@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from core.kernel import audit, dates
 from core.kernel.db import changed
 from core.kernel.i18n import gettext as _
+from core.kernel.lines import is_line
 from core.kernel.money import Money, decimal_text
 from core.kernel.problems import Conflict, InvalidFields, NotFound, Stale
 from core.kernel.work import House
@@ -116,7 +117,7 @@ def read_price(text: str, currency: str, wrong: dict[str, str]) -> Money:
 
 def read_reason(text: str, wrong: dict[str, str], name: str = "price_reason") -> str:
     reason = " ".join(text.split())
-    if len(reason) > LONGEST or not (reason.isprintable() or not reason):
+    if reason and not is_line(reason, LONGEST):
         wrong[name] = _("Write at most 300 letters that can be printed.")
     return reason
 

@@ -187,7 +187,8 @@ def _drawer(account: Account, person: Person | None) -> Callable[[Again], Respon
             person=person, form=again.form, labels={**labels_with(LABELS, fields), **places.labels},
             fields=fields, places=places, mail_types=mail_types(), languages=languages(),
             email_formats=email_formats(), roles=desk_rules.ROLES, differences=again.differences,
-            trouble=again.trouble, heading=heading, may_set_password=_may_set_password(person), title=forms.page_title(heading, again.form.errors),
+            trouble=again.trouble, heading=heading, may_set_password=_may_set_password(person),
+            title=forms.page_title(heading, again.form.errors),
         )  # fmt: skip
 
     return draw
