@@ -148,15 +148,17 @@ def mark_done(session: Session, delivery_id: UUID) -> None:
 
 def mark_failed(session: Session, delivery_id: UUID, error: str, now: datetime) -> None:
     """Plan the next try on the ladder; after GIVE_UP_AFTER tries it is dead and staff see it."""
-    delivery = session.get_one(OutboxDelivery, delivery_id)
-    if delivery.state != "due":
-        return  # another run of the same delivery ended well
-    delivery.attempts += 1
-    delivery.error = error[:500]
-    step = RETRY_AFTER[min(delivery.attempts, len(RETRY_AFTER)) - 1]
-    delivery.next_try_at = now + timedelta(seconds=step)
-    if delivery.attempts >= GIVE_UP_AFTER:
-        delivery.state = "dead"
+    tries = session.scalars(select(OutboxDelivery.attempts).where(OutboxDelivery.id == delivery_id)).one()
+    step = RETRY_AFTER[min(tries, len(RETRY_AFTER) - 1)]
+    values = {
+        "attempts": tries + 1,
+        "error": error[:500],
+        "next_try_at": now + timedelta(seconds=step),
+        "state": "dead" if tries + 1 >= GIVE_UP_AFTER else "due",
+    }
+    as_read = (OutboxDelivery.state == "due", OutboxDelivery.attempts == tries)
+    # Another run of the same delivery may have ended well meanwhile, or failed: then it is written down.
+    session.execute(update(OutboxDelivery).where(OutboxDelivery.id == delivery_id, *as_read).values(**values))
 
 
 def forget(session: Session, before: datetime, limit: int = 500) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from threading import Thread
 from uuid import UUID
 
 import pytest
@@ -97,6 +98,28 @@ def test_failures_climb_the_ladder_until_staff_look(house: SmallHouse) -> None:
         row = session.get_one(OutboxDelivery, delivery)
         assert (row.state, len(row.error)) == ("dead", 500)
         assert outbox.load(session, delivery) is None
+
+
+def test_a_twin_that_fails_does_not_undo_what_the_other_delivered(house: SmallHouse) -> None:
+    """After a janitor took up the work of a worker that was only slow, one delivery runs twice."""
+    listen(house, "mail")
+    [delivery] = tell(house)
+
+    def fail() -> None:
+        with house.db.transaction() as session:
+            outbox.mark_failed(session, delivery, "no", NOON)
+
+    for _ in range(GIVE_UP_AFTER - 1):
+        fail()
+    twin = Thread(target=fail)
+    with house.db.transaction() as session:
+        outbox.mark_done(session, delivery)
+        twin.start()
+        twin.join(0.5)  # it has read what it can, and waits for us
+    twin.join()
+    with house.db.read() as session:
+        row = session.get_one(OutboxDelivery, delivery)
+        assert (row.state, row.attempts, row.error) == ("done", GIVE_UP_AFTER - 1, "")
 
 
 def test_what_is_due_at_one_instant_comes_in_the_order_it_was_written(house: SmallHouse) -> None:
