@@ -73,8 +73,8 @@ def drawn(form: Form) -> str:
     return json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
 
 
-def _read(text: str) -> dict[str, str]:
-    """Nothing for what we did not write."""
+def read_drawn(text: str) -> dict[str, str]:
+    """What a field ``drawn`` says; nothing for what we did not write."""
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):
@@ -88,7 +88,7 @@ def collided(
     problem: Stale, form: Form, labels: Mapping[str, str], shown: Shown, trail: Trail | None
 ) -> tuple[Form, tuple[Difference, ...]]:
     """The form, ready to be sent over theirs, and the fields in which the two differ."""
-    was = _read(form.values.get(DRAWN, ""))
+    was = read_drawn(form.values.get(DRAWN, ""))
     found = [
         _difference(name, label, form, was.get(name), problem.theirs[name], shown.get(name, str))
         for name, label in labels.items()
@@ -149,7 +149,7 @@ def settle(many: Collection[str]) -> None:
     theirs = [name.removeprefix(HOLDS) for name, text in request.form.items() if _is_theirs(name, text)]
     if not theirs:
         return
-    kept = _read(request.form.get(DRAWN, ""))
+    kept = read_drawn(request.form.get(DRAWN, ""))
     settled: MultiDict[str, str] = MultiDict(request.form)
     for name in theirs:
         if name in kept and JOIN.join(request.form.getlist(name)).strip() == request.form.get(

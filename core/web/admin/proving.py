@@ -7,6 +7,7 @@ in it, and files, are not kept.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 from urllib.parse import urlsplit
@@ -20,7 +21,7 @@ from core.identity import service as identity
 from core.identity.values import Answer, ProofRefused
 from core.kernel import audit
 from core.web import csrf
-from core.web.admin import access, page
+from core.web.admin import access, colliding, page
 from core.web.admin.access import ProofNeeded, needs
 from core.web.admin.blueprint import blueprint
 from core.web.current import house, visitor_ip
@@ -47,9 +48,11 @@ DEEDS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """A form that waits: what it is for, where it goes, its fields in order, and the page it stood in."""
+    """A form that waits: what it is for, what the person gave in it (label, text; "" for what they emptied),
+    where it goes, its fields in order, and the page it stood in."""
 
     deed: str
+    told: tuple[tuple[str, str], ...]
     path: str
     fields: tuple[tuple[str, str], ...]
     stood_in: str
@@ -135,7 +138,24 @@ def _read(kept: str) -> Kept | None:
     if session_id != str(access.person().session_id) or inside(path) != path:
         return None
     pairs = tuple((str(name), str(value)) for name, value in fields)
-    return Kept(deed=DEEDS.get(endpoint, ""), path=path, fields=pairs, stood_in=inside(stood_in))
+    return Kept(
+        deed=DEEDS.get(endpoint, ""), told=_told(pairs), path=path, fields=pairs, stood_in=inside(stood_in)
+    )
+
+
+def _told(fields: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """Where the form says what was drawn in it, only what differs from that."""
+    given: dict[str, list[str]] = {}
+    for name, value in fields:
+        given.setdefault(name, []).append(value)
+    was = colliding.read_drawn("".join(given.pop(colliding.DRAWN, [])))
+    given.pop(colliding.VERSION, None)
+    texts = dict.fromkeys(was, "") | {name: colliding.JOIN.join(values) for name, values in given.items()}
+    return tuple(
+        (name.replace("_", " ").capitalize(), text)
+        for name, text in texts.items()
+        if text != was.get(name, "")
+    )
 
 
 def _serializer() -> URLSafeTimedSerializer:

@@ -16,6 +16,7 @@ from core.identity import factors
 from core.identity.models import Membership, User
 from core.kernel.audit import AuditEntry
 from core.kernel.outbox import OutboxEvent
+from tests.integration.web_admin.desk import PASSWORD as DESK_PASSWORD
 from tests.integration.web_admin.desk import Desk, texts
 from tests.integration.web_admin.test_client_account import add as add_account
 from tests.integration.web_admin.test_client_account import hidden
@@ -150,6 +151,24 @@ def test_what_somebody_signs_in_with_is_changed_after_proof(desk: Desk) -> None:
         ).status_code
         == 303
     )
+
+
+def test_a_form_that_waits_for_proof_tells_what_was_changed_in_it(desk: Desk) -> None:
+    client_id = add_account(desk)
+    found = add(desk, client_id)
+    edit = path_of(client_id, f"{found.id}/edit")
+    drawn = hidden(desk.get(edit))["drawn"]
+    desk.inn.clock.advance(minutes=16)
+    same = TEXAN | {"password": "", "confirm_password": ""}
+    changed = same | {"email": "new@pinewood.example", "company_name": "", "version": "1", "drawn": drawn}
+    kept = hidden(desk.post(edit, **changed).text)["kept"]
+    page = desk.post("/admin/prove", kept=kept, password=DESK_PASSWORD).text
+    words = texts(page)
+    assert "Company name empty" in words
+    assert "Email new@pinewood.example" in words
+    assert "First name" not in words
+    assert "drawn" not in words.lower()
+    assert 'name="first_name" value="Adaeze"' in page, "but all of it is sent"
 
 
 def test_nobody_has_to_sign_in(desk: Desk) -> None:
