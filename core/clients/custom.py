@@ -17,7 +17,8 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from core.clients.models import CustomField, CustomValue
-from core.clients.rules import check_text, has_card_number, tidy
+from core.clients.rules import check_text, tidy
+from core.kernel import cards
 from core.kernel.i18n import gettext as _
 from core.kernel.ids import new_id
 
@@ -129,7 +130,7 @@ def _area(text: str) -> str:
     whole = "\n".join(lines).strip("\n")
     if len(whole) > LONGEST_AREA:
         raise ValueError(_("Use {count} characters at most.").format(count=LONGEST_AREA))
-    if any("\0" in line or has_card_number(line) for line in lines):
+    if any("\0" in line or cards.find(line) for line in lines):
         raise ValueError(_("Remove card numbers and invisible characters from this text."))
     return whole
 

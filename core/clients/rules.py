@@ -7,7 +7,6 @@ import unicodedata
 from dataclasses import fields
 
 import phonenumbers
-from stdnum import luhn
 
 from core.clients import places
 from core.clients.places import AddressRules
@@ -20,6 +19,7 @@ from core.clients.values import (
     Form,
 )
 from core.identity.rules import check_password_rules, check_username, clean_email, clean_username
+from core.kernel import cards
 from core.kernel.i18n import current, languages, mark
 from core.kernel.i18n import gettext as _
 from core.kernel.lines import JOINERS
@@ -34,7 +34,6 @@ _WEB_ADDRESS = re.compile(
     r"https?:|www\.|[\w-]\.[a-z]{2,}/|[\w-]{2,}\.(?:com|net|org|info|biz|io|ru|cn|xyz|top|site|online|shop|club)\b",
     re.IGNORECASE,
 )
-_CARD_DIGITS = re.compile(r"(?<!\d)\d(?:[ .\-]?\d){12,18}(?!\d)")
 _PHONES = ("primary_phone", "secondary_phone", "fax", "mobile_phone")
 _REQUIRED = {
     "first_name": mark("Enter your first name."),
@@ -79,35 +78,13 @@ def check_text(text: str) -> str | None:
         return _("Use {count} characters at most.").format(count=LONGEST)
     if any(_is_refused(letter) for letter in text):
         return _("Remove the line breaks and invisible characters; type it again if you pasted it.")
-    if has_card_number(text):
+    if cards.find(text):
         return _("This looks like a card number. Type card numbers under the payment method only.")
     return None
 
 
 def _is_refused(letter: str) -> bool:
     return unicodedata.category(letter) in _REFUSED and letter not in JOINERS
-
-
-def has_card_number(text: str) -> bool:
-    """13 to 19 digits, spaced or not, with a right check digit (ISO/IEC 7812-1, annex B)."""
-    found = _CARD_DIGITS.findall(unicodedata.normalize("NFKC", text))
-    return any(_is_card_number(one) for one in found)
-
-
-def _is_card_number(found: str) -> bool:
-    digits = re.sub(r"\D", "", found)
-    return len(set(digits)) > 1 and luhn.is_valid(digits)
-
-
-def without_card_numbers(text: str) -> str:
-    """The text as it may be kept and shown: "•••• 4242" where a card number stands."""
-    if not has_card_number(text):
-        return text
-    return _CARD_DIGITS.sub(_masked, unicodedata.normalize("NFKC", text))
-
-
-def _masked(found: re.Match[str]) -> str:
-    return f"•••• {found[0][-4:]}" if _is_card_number(found[0]) else found[0]
 
 
 def has_web_address(text: str) -> bool:
@@ -246,7 +223,7 @@ class ContactCheck:
     def username(self) -> None:
         self.values["username"] = clean_username(self.form.username)
         self.wrong("username", check_username(self.form.username))
-        if has_card_number(self.form.username):
+        if cards.find(self.form.username):
             self.wrong("username", _("This looks like a card number. Choose another user name."))
 
     def password(self) -> None:

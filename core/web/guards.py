@@ -9,6 +9,7 @@ from flask import Flask, current_app, g, request
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnprocessableEntity
 
 from core.brands import service as brands
+from core.kernel.cards import mask
 from core.plugin_api.forms import FieldKind
 from core.web import cards, csrf
 from core.web.current import host_name, house
@@ -80,7 +81,7 @@ def refuse_card_numbers() -> None:
         return
     found = cards.find_in_form(request.form, ignored=frozenset({csrf.FIELD}), accounts=_account_fields())
     if found:
-        masked = cards.mask(found)
+        masked = mask(found)
         g.card_refused = True
         raise CardNumberRefused(masked)
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from core.clients.rules import without_card_numbers
+from core.kernel import cards
 from core.kernel.i18n import gettext as _
 from core.kernel.ids import new_token
 from core.kernel.problems import InvalidFields
@@ -181,7 +181,7 @@ def _head(beginning: str, separator: str) -> tuple[str, ...]:
         raise _wrong(_("This file is empty. Its first line names the columns."))
     if len(first) > MOST_COLUMNS:
         raise _wrong(_("This file has more than {most} columns.").format(most=MOST_COLUMNS))
-    names = (without_card_numbers(" ".join(name.split()))[:100] for name in first)  # a file without a head
+    names = (cards.masked(" ".join(name.split()))[:100] for name in first)  # a file without a head
     return tuple(name or _("Column {number}").format(number=n) for n, name in enumerate(names, start=1))
 
 
@@ -239,7 +239,7 @@ def samples(path: Path, layout: Layout, count: int = SAMPLES) -> tuple[tuple[str
 
 
 def _shown(cell: str) -> str:
-    return without_card_numbers(cell.strip())[:60]
+    return cards.masked(cell.strip())[:60]
 
 
 def remove(data: Path, stored_as: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from core.clients.rules import without_card_numbers
+from core.kernel import cards
 from core.kernel.work import House
 from core.settings import Settings
 
@@ -105,5 +105,5 @@ class Outcome:
     def stored(self) -> dict[str, Any]:
         """For the sample: without characters that no screen shows, and without card numbers."""
         shown = "".join(letter for letter in self.text if letter.isprintable())
-        text = without_card_numbers(shown)[:160]
+        text = cards.masked(shown)[:160]
         return {"line": self.line, "state": self.state, "text": text, "messages": dict(self.messages)}

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.clients.rules import check_contact, has_card_number, read_phone
+from core.clients.rules import check_contact, read_phone
 from core.clients.values import CONTACT_FIELDS, MAIL_TYPES, CleanContact, ContactForm
 from core.kernel.problems import InvalidFields
 
@@ -262,24 +262,6 @@ def test_the_mail_types_are_seventeen() -> None:
         "domain_renewal_notice", "domain_transfer_success", "domain_transfer_failure", "suspension",
         "enabled", "order_received", "order_review", "new_device",
     ]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        ("4242424242424242", True),
-        ("pay 4242-4242-4242-4242 now", True),
-        ("4242.4242.4242.4242", True),
-        ("378282246310005", True),
-        ("4242424242424241", False),
-        ("0000000000000000", False),
-        ("12345678", False),
-        ("4" * 40, False),
-        ("", False),
-    ],
-)
-def test_card_numbers_are_seen(text: str, found: bool) -> None:  # A94
-    assert has_card_number(text) is found
 
 
 def problems(form: dict[str, Any]) -> dict[str, str]:

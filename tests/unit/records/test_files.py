@@ -116,13 +116,13 @@ def test_what_is_no_table(tmp_path: Path, content: bytes, words: str) -> None:
 
 
 def test_card_numbers_are_not_shown(tmp_path: Path) -> None:
-    file = kept(tmp_path, b"Ada,4242424242424242\nBo,card 4242 4242 4242 4242\nCy,1234567890123456\n")
+    file = kept(tmp_path, b"Ada,4242424242424242\nBo,card 4242 4242 4242 4242 12/31\nCy,1234567890123456\n")
     assert file.layout.head == (
         "Ada",
         "\u2022\u2022\u2022\u2022 4242",
     )  # no head: its first row was taken for one
     shown = files.samples(tmp_path / "imports" / file.stored_as, file.layout)
-    assert shown[1] == ("card \u2022\u2022\u2022\u2022 4242", "1234567890123456")
+    assert shown[1] == ("card \u2022\u2022\u2022\u2022 4242 12/31", "1234567890123456")
 
 
 def test_a_wrong_encoding_is_told(tmp_path: Path) -> None:
