@@ -103,8 +103,8 @@ def test_a_button_that_needs_proof_says_what_it_does(inn: Inn) -> None:
     assert '<a class="btn btn-quiet" href="/admin/staff">Leave it</a>' in ready
 
 
-def test_every_button_without_fields_has_words(inn: Inn) -> None:
-    """What is asked for proof and has nothing to type says what it does."""
+def test_the_words_are_of_buttons_that_ask_for_proof(inn: Inn) -> None:
+    """A route that is renamed takes its words along."""
     app = open_desk(inn).browser.application
     known = {rule.endpoint for rule in app.url_map.iter_rules() if "POST" in (rule.methods or ())}
     assert set(proving.DEEDS) <= known

@@ -21,7 +21,7 @@ from core.kernel.i18n import languages
 from core.kernel.problems import InvalidFields
 from core.web import contact_form, forms
 from core.web.admin import access, editing, notices, page
-from core.web.admin.access import needs
+from core.web.admin.access import ProofNeeded, needs
 from core.web.admin.blueprint import blueprint
 from core.web.admin.client import frame
 from core.web.admin.client.account import labels_with
@@ -187,14 +187,14 @@ def _drawer(account: Account, person: Person | None) -> Callable[[Again], Respon
             person=person, form=again.form, labels={**labels_with(LABELS, fields), **places.labels},
             fields=fields, places=places, mail_types=mail_types(), languages=languages(),
             email_formats=email_formats(), roles=desk_rules.ROLES, differences=again.differences,
-            trouble=again.trouble, heading=heading, may_set_password=_may_set_password(person),
+            trouble=again.trouble, heading=heading, may_set_password=_may_change_sign_in(person),
             title=forms.page_title(heading, again.form.errors),
         )  # fmt: skip
 
     return draw
 
 
-def _may_set_password(person: Person | None) -> bool:
+def _may_change_sign_in(person: Person | None) -> bool:
     return person is None or person.user_id is None or access.is_proven()
 
 
@@ -248,13 +248,12 @@ def _ask_before_sign_in_changes(person: Person, new: NewPerson) -> None:
 
     Raises ProofNeeded; InvalidFields for a password, which a form that waits for proof would not keep.
     """
-    if person.user_id is None:
+    if _may_change_sign_in(person):
         return
-    if new.password_hash and not access.is_proven():
+    if new.password_hash:
         raise InvalidFields({"password": _("Confirm first that it is you, then choose the password.")})
-    before = (person.username, person.fields["email"])
-    if before != (new.contact.username, new.contact.email):
-        access.ask_for_proof()
+    if (person.username, person.fields["email"]) != (new.contact.username, new.contact.email):
+        raise ProofNeeded
 
 
 def _contacts_of(client_id: UUID) -> str:
